@@ -1,0 +1,1 @@
+export { combine2 } from './vector';

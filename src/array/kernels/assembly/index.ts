@@ -1,1 +1,4 @@
-export { combine2 } from './vector';
+export * from './vector';
+export * from './philox';
+export * from './matrix';
+export * from './markov';

@@ -1,0 +1,81 @@
+import type { Json } from '../json.js';
+import type { Moment } from './denoiser.js';
+
+/**
+ * A plan is a short program over registers that any loop can run: what a solver makes of a process and settings.
+ * Every register is assigned once. docs/plans.md describes the format.
+ */
+export interface Plan {
+  /** Which solver wrote it; for the record only. */
+  readonly solver: string;
+  readonly process: { readonly id: string; readonly parameters: Readonly<Record<string, Json>> };
+  /** The settings that the solver was given, defaults filled in. */
+  readonly settings: Readonly<Record<string, Json>>;
+  /** Network calls that one sample costs: the number of `evaluate` instructions. */
+  readonly nfe: number;
+  /** The register that holds the state at the start, where on the clock that is, and whether it is the process's noise end. */
+  readonly start: Moment & { readonly register: Register; readonly atNoiseEnd: boolean };
+  readonly instructions: readonly Instruction[];
+}
+
+export type Register = string;
+
+/** A linear combination of registers. */
+export type Terms = readonly (readonly [coefficient: number, register: Register])[];
+
+/** Calls the network on a state. With `draw`, asks for a sample of the predicted classes, of that number, instead of their mean. */
+export interface Evaluate extends Moment {
+  readonly op: 'evaluate';
+  readonly into: Register;
+  readonly from: Register;
+  readonly draw?: number;
+}
+
+/** A standard normal in every coordinate: the one that (seed, sample, `draw`) names. Draw 0 is the start's. */
+export interface Noise {
+  readonly op: 'noise';
+  readonly into: Register;
+  readonly draw: number;
+}
+
+export interface Combine {
+  readonly op: 'combine';
+  readonly into: Register;
+  readonly terms: Terms;
+}
+
+/** Ends the plan. What is returned is `alpha x_0 + sigma noise`: alpha 1 and sigma 0 for a prediction of the data. */
+export interface Return {
+  readonly op: 'return';
+  readonly from: Register;
+  readonly alpha: number;
+  readonly sigma: number;
+}
+
+export type Instruction = Evaluate | Noise | Combine | Return;
+
+/** The registers that an instruction reads. */
+export const reads = (instruction: Instruction): readonly Register[] => {
+  switch (instruction.op) {
+    case 'noise':
+      return [];
+    case 'combine':
+      return instruction.terms.map(([, register]) => register);
+    default:
+      return [instruction.from];
+  }
+};
+
+/** The plan without the instructions on which its result does not depend. Evaluations that go are no longer counted. */
+export const withoutDeadCode = (plan: Plan): Plan => {
+  const needed = new Set<Register>();
+  const instructions = plan.instructions
+    .toReversed()
+    .filter((instruction) => {
+      const alive = instruction.op === 'return' || needed.has(instruction.into);
+      if (alive) reads(instruction).forEach((register) => needed.add(register));
+      return alive;
+    })
+    .reverse();
+  return { ...plan, nfe: instructions.filter(({ op }) => op === 'evaluate').length, instructions };
+};

@@ -1,0 +1,47 @@
+import type { Plan, Terms } from './plan.js';
+
+const number = (value: number): string => {
+  const text = value.toPrecision(7);
+  return text.includes('e') ? text : String(Number(text));
+};
+
+const sum = (terms: Terms): string =>
+  terms
+    .map(([coefficient, register], i) => {
+      const sign = coefficient < 0 ? '- ' : i > 0 ? '+ ' : '';
+      return `${sign}${number(Math.abs(coefficient))} ${register}`;
+    })
+    .join(' ');
+
+/** The plan as aligned lines, an instruction a line: what a step does with which numbers. */
+export const printPlan = (plan: Plan): string => {
+  const rows = plan.instructions.map((instruction): [string, string, string] => {
+    switch (instruction.op) {
+      case 'evaluate': {
+        const { t, alpha, sigma, time } = instruction;
+        const clock = `t = ${number(t)}, alpha = ${number(alpha)}, sigma = ${number(sigma)}, shown ${number(time)}`;
+        const drawn = instruction.draw === undefined ? 'predict' : `draw[${instruction.draw}]`;
+        return [instruction.into, `${drawn}(${instruction.from})`, clock];
+      }
+      case 'noise':
+        return [instruction.into, `normal[${instruction.draw}]`, ''];
+      case 'combine':
+        return [instruction.into, sum(instruction.terms), ''];
+      case 'return':
+        return ['return', instruction.from, `= ${number(instruction.alpha)} x_0 + ${number(instruction.sigma)} noise`];
+    }
+  });
+  const { start } = plan;
+  const lines: [string, string, string][] = [
+    [start.register, 'start', `t = ${number(start.t)}, alpha = ${number(start.alpha)}, sigma = ${number(start.sigma)}`],
+    ...rows,
+  ];
+  const width = (column: 0 | 1): number => Math.max(...lines.map((line) => line[column].length));
+  const [first, second] = [width(0), Math.min(width(1), 60)];
+  return lines
+    .map(([into, what, note]) => {
+      const head = into === 'return' ? `${into.padEnd(first)}   ` : `${into.padEnd(first)} = `;
+      return `${head}${what.padEnd(second)}  ${note}`.trimEnd();
+    })
+    .join('\n');
+};

@@ -1,0 +1,118 @@
+import { type Batch, type Floats, type Precision, elements, precisionOf, samplesOf } from '../array/batch.js';
+import { arena, combine, firstNonFinite, normalsOfSamples } from '../array/host.js';
+import { DivergedError, UsageError } from '../errors.js';
+import { uniforms as fillUniforms } from '../random/index.js';
+import { allocate } from './allocation.js';
+import type { Moment, Uniforms } from './denoiser.js';
+import type { Plan } from './plan.js';
+
+/** A call of the network that a plan asks for. Answer with the prediction, in `out` or in a batch that you give away. */
+export interface Request {
+  /** The noisy batch; not to be written to, and only valid until the answer. */
+  readonly state: Batch;
+  /** One a sample; in a fixed plan all the same. */
+  readonly moments: readonly Moment[];
+  /** Counted from 1. */
+  readonly evaluation: number;
+  /** Present where a sample of the predicted classes is asked for: the uniforms to draw it with. */
+  readonly uniforms?: Uniforms;
+  /** Of the state's shape and precision: where an answer may be written. */
+  readonly out: Batch;
+}
+
+export interface StepperOptions {
+  /** Non-negative whole number; default 0. */
+  readonly seed?: number;
+  /** Index in the whole run of the first sample of the batch; default 0. */
+  readonly firstSample?: number;
+  /** Replaces the standard normals: fills `out` (all coordinates of one sample) for a sample and a draw (from 1). */
+  readonly noise?: (out: Batch['data'], sample: number, draw: number) => void;
+}
+
+export type Stepper = Generator<Request, Batch, Batch>;
+
+/**
+ * Runs a plan by hand: yields each network call, is sent its prediction, returns the result, a batch in the shape and
+ * precision of `start` (which is not changed). Throws a `DivergedError` where a state or prediction is not finite, a
+ * `UsageError` for a prediction of another shape.
+ */
+export const stepper = (plan: Plan, start: Batch, options: StepperOptions = {}): Stepper =>
+  run(plan, start, options, workspace(plan, start.data.length, precisionOf(start.data)));
+
+/** The arrays that a run of the plan works in; `length` is that of a whole batch. Can serve one run after another. */
+export const workspace = (plan: Plan, length: number, precision: Precision): readonly Floats[] =>
+  arena(allocate(plan).slots, length, precision);
+
+/** `stepper` in given arrays, of at least the length of the batch. */
+export function* run(
+  plan: Plan,
+  start: Batch,
+  options: StepperOptions,
+  arrays: readonly Floats[],
+): Stepper {
+  const { seed = 0, firstSample = 0, noise } = options;
+  const { shape } = start;
+  const count = shape[0];
+  const { slotOf } = allocate(plan);
+  const at = (register: string): Batch => ({
+    shape,
+    data: arrays[slotOf.get(register) ?? 0].subarray(0, start.data.length),
+  });
+  at(plan.start.register).data.set(start.data);
+
+  let evaluation = 0;
+  const check = (batch: Batch, what: string, t: number): void => {
+    const position = firstNonFinite(batch.data);
+    if (position < 0) return;
+    const sample = firstSample + Math.floor(position / elements(shape.slice(1)));
+    throw new DivergedError(plan.solver, evaluation, t, `${what} of sample ${sample} is NaN or infinite`);
+  };
+
+  for (const instruction of plan.instructions) {
+    switch (instruction.op) {
+      case 'noise': {
+        const out = at(instruction.into);
+        const { draw } = instruction;
+        if (!noise) normalsOfSamples(out, { seed, firstSample, draw });
+        else for (let i = 0; i < count; i++) noise(samplesOf(out, i, i + 1).data, firstSample + i, draw);
+        break;
+      }
+      case 'combine':
+        combine(
+          at(instruction.into).data,
+          instruction.terms.map(([coefficient, register]) => ({ coefficient, array: at(register).data })),
+        );
+        break;
+      case 'evaluate': {
+        evaluation++;
+        const { t, alpha, sigma, time, draw } = instruction;
+        const state = at(instruction.from);
+        const out = at(instruction.into);
+        check(state, 'the state', t);
+        const uniforms: Uniforms = (index, into) =>
+          fillUniforms(into, { seed, sample: firstSample + index, draw: draw ?? 0 });
+        const prediction = yield {
+          state,
+          moments: new Array<Moment>(count).fill({ t, alpha, sigma, time }),
+          evaluation,
+          ...(draw === undefined ? {} : { uniforms }),
+          out,
+        };
+        if (prediction.data.length !== out.data.length) {
+          throw new UsageError(
+            `the denoiser answered with shape [${prediction.shape.join(', ')}] to a state of shape [${shape.join(', ')}]`,
+          );
+        }
+        if (prediction.data !== out.data) out.data.set(prediction.data);
+        check(out, 'the prediction', t);
+        break;
+      }
+      case 'return': {
+        const result = at(instruction.from);
+        check(result, 'the result', plan.start.t);
+        return { shape, data: result.data.slice() };
+      }
+    }
+  }
+  throw new UsageError('the plan has no return');
+}

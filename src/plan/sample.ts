@@ -1,0 +1,125 @@
+import { type Batch, type Precision, precisionOf, sampleSize, samplesOf, zeros } from '../array/batch.js';
+import { normalsOfSamples } from '../array/host.js';
+import { UsageError } from '../errors.js';
+import type { Denoiser } from './denoiser.js';
+import type { Plan } from './plan.js';
+import { type Request, type StepperOptions, run, workspace } from './runner.js';
+import { type DataMoments, type StartId, type StartLaw, startLaw } from './start.js';
+
+/** What a callback is shown after each network call of a chunk; the batches are only valid during the call. */
+export interface StepReport extends Omit<Request, 'out' | 'uniforms'> {
+  readonly prediction: Batch;
+  /** Index of the chunk's first sample. */
+  readonly firstSample: number;
+}
+
+export interface SampleOptions extends Pick<StepperOptions, 'noise'> {
+  readonly plan: Plan;
+  readonly denoiser: Denoiser;
+  /** A named law, a law, or the start states themselves, `[samples, ...sampleShape]`. */
+  readonly start: StartId | StartLaw | Batch;
+  /** Needed by the start `moment-matched`. */
+  readonly moments?: DataMoments;
+  /** How many, at least 1. */
+  readonly samples: number;
+  /** Non-negative whole number below 2^53. Default 0. */
+  readonly seed?: number;
+  /** Index of the first sample: samples 100 to 199 of a run are `{ firstSample: 100, samples: 100 }`. Default 0. */
+  readonly firstSample?: number;
+  /** Default float32, or that of the start states. */
+  readonly precision?: Precision;
+  /** How many samples run at a time; no result depends on it. Default 64. */
+  readonly chunk?: number;
+  readonly onStep?: (report: StepReport) => void;
+  /** Keep every evaluated state and its prediction. */
+  readonly trajectory?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Samples extends Batch {
+  /** Network calls a sample, as metered. */
+  readonly nfe: number;
+  /** One entry an evaluation, in order, if asked for. */
+  readonly trajectory?: readonly { readonly t: number; readonly state: Batch; readonly prediction: Batch }[];
+}
+
+/**
+ * Draws samples by a plan. Sample i depends on the seed and i alone: not on how many are drawn, in which chunks or order
+ * (bit for bit with exact denoisers).
+ *
+ * Returns `[samples, ...sampleShape]`: what the plan returns, a prediction of the data or a state. Throws a `UsageError` for
+ * options that do not fit, a `DivergedError` at the first number that is not finite, and the reason of an aborted signal.
+ */
+export const sample = async (options: SampleOptions): Promise<Samples> => {
+  const { plan, denoiser, start, samples, seed = 0, firstSample = 0, chunk = 64, signal } = options;
+  requireWhole('samples', samples, 1);
+  requireWhole('seed', seed, 0);
+  requireWhole('firstSample', firstSample, 0);
+  requireWhole('chunk', chunk, 1);
+  const given = typeof start === 'object' && 'data' in start ? start : undefined;
+  const shape = [samples, ...denoiser.sampleShape];
+  if (given && given.shape.join() !== shape.join()) {
+    throw new UsageError(`the start states have shape [${given.shape.join(', ')}]; [${shape.join(', ')}] is needed`);
+  }
+  const precision = given ? precisionOf(given.data) : (options.precision ?? 'float32');
+  const result = zeros(shape, precision);
+  const arrays = workspace(plan, Math.min(chunk, samples) * sampleSize(result), precision);
+  const trajectory: { t: number; state: Batch; prediction: Batch }[] = [];
+  let nfe = 0;
+
+  for (let from = 0; from < samples; from += chunk) {
+    const to = Math.min(samples, from + chunk);
+    const first = firstSample + from;
+    const initial = given
+      ? samplesOf(given, from, to)
+      : drawStart(startLawOf(options), zeros([to - from, ...denoiser.sampleShape], precision), seed, first);
+    const running = run(plan, initial, { ...options, firstSample: first }, arrays);
+    let calls = 0;
+    let next = running.next();
+    while (!next.done) {
+      signal?.throwIfAborted();
+      const request = next.value;
+      calls++;
+      const answer = predict(denoiser, plan, request);
+      const prediction = answer instanceof Promise ? await answer : answer;
+      options.onStep?.({ ...request, prediction, firstSample: first });
+      if (options.trajectory) {
+        const { t } = request.moments[0];
+        const entry = (trajectory[calls - 1] ??= { t, state: zeros(shape, precision), prediction: zeros(shape, precision) });
+        samplesOf(entry.state, from, to).data.set(request.state.data);
+        samplesOf(entry.prediction, from, to).data.set(prediction.data);
+      }
+      next = running.next(prediction);
+    }
+    samplesOf(result, from, to).data.set(next.value.data);
+    nfe = calls;
+  }
+  return { ...result, nfe, ...(options.trajectory ? { trajectory } : {}) };
+};
+
+const predict = (denoiser: Denoiser, plan: Plan, request: Request): Batch | Promise<Batch> => {
+  const { state, moments, uniforms, out } = request;
+  if (!uniforms) return denoiser.predict(state, moments, out);
+  if (denoiser.draw) return denoiser.draw(state, moments, uniforms, out);
+  throw new UsageError(`the plan of ${plan.solver} asks for draws of the predicted classes, and the denoiser has no draw`);
+};
+
+const startLawOf = ({ start, plan, moments }: SampleOptions): StartLaw =>
+  typeof start === 'string' ? startLaw(start, plan.start, moments) : (start as StartLaw);
+
+const drawStart = (law: StartLaw, out: Batch, seed: number, firstSample: number): Batch => {
+  normalsOfSamples(out, { seed, firstSample, draw: 0 });
+  const { mean, standardDeviation } = law;
+  const { data } = out;
+  const size = data.length / out.shape[0];
+  for (let i = 0; i < data.length; i++) {
+    data[i] = (typeof mean === 'number' ? mean : mean[i % size]) + standardDeviation * data[i];
+  }
+  return out;
+};
+
+const requireWhole = (name: string, value: number, least: number): void => {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new UsageError(`${name} is ${value}; it must be a whole number from ${least}`);
+  }
+};

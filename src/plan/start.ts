@@ -1,0 +1,45 @@
+import { UsageError } from '../errors.js';
+import type { Plan } from './plan.js';
+
+/** An isotropic Gaussian to draw the start from: its mean (a number, or one a coordinate of a sample) and standard deviation. */
+export interface StartLaw {
+  readonly mean: number | ArrayLike<number>;
+  readonly standardDeviation: number;
+}
+
+/** First and second moments of the data, as the state of the process holds them (on discrete data of `K e_x - 1`). */
+export interface DataMoments {
+  /** One a coordinate. */
+  readonly mean: ArrayLike<number>;
+  /** The variance of a coordinate, averaged over all coordinates. */
+  readonly variance: number;
+}
+
+export type StartId = 'prior' | 'zero-mean' | 'moment-matched';
+export const startIds: readonly StartId[] = ['prior', 'zero-mean', 'moment-matched'];
+
+/**
+ * The law of a start. `prior` is what a process holds at its noise end, exactly if no signal is left there; `zero-mean` the
+ * same formula at a time short of it; `moment-matched` the isotropic Gaussian closest to the true law there in
+ * Kullback-Leibler divergence (docs/theory.md, section 3). Throws a `UsageError` for a prior short of the noise end and for
+ * moments that are not given.
+ */
+export const startLaw = (id: StartId, at: Plan['start'], moments?: DataMoments): StartLaw => {
+  switch (id) {
+    case 'prior':
+      if (at.atNoiseEnd) return { mean: 0, standardDeviation: at.sigma };
+      throw new UsageError(
+        `the start "prior" holds at the noise end only, and the plan starts at t = ${at.t}: use eta = 0 or zero-mean`,
+      );
+    case 'zero-mean':
+      return { mean: 0, standardDeviation: at.sigma };
+    case 'moment-matched':
+      if (!moments) throw new UsageError('the start "moment-matched" needs the moments of the data');
+      return {
+        mean: Float64Array.from(moments.mean, (value) => at.alpha * value),
+        standardDeviation: Math.sqrt(at.sigma ** 2 + at.alpha ** 2 * moments.variance),
+      };
+    default:
+      throw new UsageError(`unknown start "${String(id)}"; there are: ${startIds.join(', ')}`);
+  }
+};

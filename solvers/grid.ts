@@ -1,4 +1,5 @@
 import { UsageError } from '../src/errors.js';
+import { type Parameter, family, familyRegistry } from '../src/family.js';
 import type { Json } from '../src/json.js';
 import type { Process } from '../src/process/process.js';
 
@@ -8,6 +9,8 @@ export interface TimeGrid {
   readonly parameters: Readonly<Record<string, Json>>;
   /** `steps + 1` strictly decreasing times of the process, from the start to the data end; `steps` >= 0. */
   times(process: Process, steps: number): readonly number[];
+  /** Where it ends, whatever the number of steps. */
+  end(process: Process): number;
 }
 
 export interface Ends {
@@ -69,9 +72,11 @@ const checked = (times: readonly number[], process: Process, id: string): readon
 const grid = (
   id: string,
   parameters: Readonly<Record<string, Json | undefined>>,
+  end: (process: Process) => number,
   times: (process: Process, steps: number) => readonly number[],
 ): TimeGrid => ({
   id,
+  end,
   parameters: Object.fromEntries(Object.entries(parameters).filter((entry): entry is [string, Json] => entry[1] !== undefined)),
   times: (process, steps) => checked(times(process, steps), process, id),
 });
@@ -90,33 +95,40 @@ const finiteStart = (process: Process, ends: Ends, id: string): number => {
 
 /** Uniform in t: the paper's. */
 const uniform = (ends: Ends = {}): TimeGrid =>
-  grid('uniform', { ...ends }, (process, steps) =>
-    spaced(startOf(process, ends), endOf(process, ends), steps, identity, identity),
+  grid(
+    'uniform',
+    { ...ends },
+    (process) => endOf(process, ends),
+    (process, steps) => spaced(startOf(process, ends), endOf(process, ends), steps, identity, identity),
   );
 
 /** Uniform in half log-SNR (Lu et al. 2022, section 3.4). */
 const halfLogSnr = (ends: Ends = {}): TimeGrid =>
-  grid('half-log-snr', { ...ends }, (process, steps) =>
-    spaced(
-      finiteStart(process, ends, 'half-log-snr'),
-      finiteEnd(process, ends),
-      steps,
-      process.lambda,
-      process.timeAtLambda,
-    ),
+  grid(
+    'half-log-snr',
+    { ...ends },
+    (process) => finiteEnd(process, ends),
+    (process, steps) => {
+      const [start, end] = [finiteStart(process, ends, 'half-log-snr'), finiteEnd(process, ends)];
+      return spaced(start, end, steps, process.lambda, process.timeAtLambda);
+    },
   );
 
 /** Uniform in `t^(1/rho)`: rho = 1 is uniform, rho = 2 quadratic; larger rho puts more steps near the data end. */
 const power = ({ rho = 2, ...ends }: Ends & { readonly rho?: number } = {}): TimeGrid => {
   requirePositive(rho, 'power');
-  return grid('power', { rho, ...ends }, (process, steps) =>
-    spaced(
-      startOf(process, ends),
-      endOf(process, ends),
-      steps,
-      (t) => (t - process.dataEnd) ** (1 / rho),
-      (value) => process.dataEnd + value ** rho,
-    ),
+  return grid(
+    'power',
+    { rho, ...ends },
+    (process) => endOf(process, ends),
+    (process, steps) =>
+      spaced(
+        startOf(process, ends),
+        endOf(process, ends),
+        steps,
+        (t) => (t - process.dataEnd) ** (1 / rho),
+        (value) => process.dataEnd + value ** rho,
+      ),
   );
 };
 
@@ -126,7 +138,7 @@ const power = ({ rho = 2, ...ends }: Ends & { readonly rho?: number } = {}): Tim
  */
 const karras = ({ rho = 7, ...ends }: Ends & { readonly rho?: number } = {}): TimeGrid => {
   requirePositive(rho, 'karras');
-  return grid('karras', { rho, ...ends }, (process, steps) => {
+  const times = (process: Process, steps: number): readonly number[] => {
     const [start, end] = [finiteStart(process, ends, 'karras'), finiteEnd(process, ends)];
     const rest = steps > 0 && end > process.dataEnd ? [process.dataEnd] : [];
     const levels = spaced(
@@ -137,15 +149,21 @@ const karras = ({ rho = 7, ...ends }: Ends & { readonly rho?: number } = {}): Ti
       (value) => process.timeAtLambda(-rho * Math.log(value)),
     );
     return [...levels, ...rest];
-  });
+  };
+  return grid('karras', { rho, ...ends }, (process) => process.dataEnd, times);
 };
 
 /** The times themselves: one more than the solver takes steps. */
 const explicit = (times: readonly number[]): TimeGrid =>
-  grid('explicit', { times }, (process, steps) => {
-    if (times.length === steps + 1) return times;
-    throw new UsageError(`the explicit grid has ${times.length} times; ${steps} steps need ${steps + 1}`);
-  });
+  grid(
+    'explicit',
+    { times },
+    () => times[times.length - 1],
+    (_, steps) => {
+      if (times.length === steps + 1) return times;
+      throw new UsageError(`the explicit grid has ${times.length} times; ${steps} steps need ${steps + 1}`);
+    },
+  );
 
 const identity = (t: number): number => t;
 
@@ -154,3 +172,33 @@ const requirePositive = (rho: number, id: string): void => {
 };
 
 export const timeGrid = { uniform, halfLogSnr, power, karras, explicit } as const;
+
+const ends: readonly Parameter[] = [
+  { name: 'eta', kind: 'number', optional: true, description: 'truncation of the noise end, in [0, 1)' },
+  { name: 'tMin', kind: 'number', optional: true, description: 'the time at which the grid ends' },
+];
+const rho = (usual: number): Parameter => ({
+  name: 'rho',
+  kind: 'number',
+  default: usual,
+  description: 'the root that is uniform',
+});
+
+/** Grids by name, for command lines and records: `karras:rho=7,eta=0.001`. */
+export const grids = familyRegistry<TimeGrid>('grid', [
+  family({ id: 'uniform', description: 'uniform in t', parameters: ends }, uniform),
+  family({ id: 'half-log-snr', description: 'uniform in half log-SNR', parameters: ends }, halfLogSnr),
+  family({ id: 'power', description: 'uniform in t^(1/rho)', parameters: [rho(2), ...ends] }, power),
+  family(
+    { id: 'karras', description: 'uniform in (sigma/alpha)^(1/rho)', parameters: [rho(7), ...ends] },
+    karras,
+  ),
+  family(
+    {
+      id: 'explicit',
+      description: 'the times themselves, decreasing: explicit:times=[0.99,0.5,0]',
+      parameters: [{ name: 'times', kind: 'numbers', description: 'one more than there are steps' }],
+    },
+    ({ times }: { times: readonly number[] }) => explicit(times),
+  ),
+]);

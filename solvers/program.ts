@@ -75,7 +75,7 @@ const makePlan = (facts: Omit<Solver, 'plan'>, rule: StepRule, process: Process,
   const draw = drawOf(process, settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined));
 
   const budget = lastStep === 'predict-at-end' ? nfe - 1 : nfe;
-  const calls = callsOfSteps(budget, facts.evaluationsPerStep ?? 1, process.sigma(process.dataEnd) === 0);
+  const calls = callsOfSteps(budget, facts.evaluationsPerStep ?? 1, process.sigma(grid.end(process)) === 0);
   const nodes = grid.times(process, calls.length).map((t) => nodeAt(process, t));
 
   const instructions: Instruction[] = [];
@@ -139,6 +139,7 @@ const makePlan = (facts: Omit<Solver, 'plan'>, rule: StepRule, process: Process,
       instructions,
     }),
     nfe,
+    process,
   );
 };
 
@@ -171,7 +172,7 @@ const drawOf = (process: Process, draw: boolean): boolean => {
   throw new UsageError(`draw asks for a sample of the predicted classes, and ${process.id} has none`);
 };
 
-const checked = (plan: Plan, nfe: number): Plan => {
+const checked = (plan: Plan, nfe: number, process: Process): Plan => {
   if (plan.nfe !== nfe) {
     throw new UsageError(`${plan.solver} leaves ${nfe - plan.nfe} of its ${nfe} evaluations without effect`);
   }
@@ -186,7 +187,7 @@ const checked = (plan: Plan, nfe: number): Plan => {
     }
     if (entry.op === 'evaluate') {
       const other = shown.get(entry.time);
-      if (other !== undefined && other !== entry.t) {
+      if (process.roundsNetworkTime && other !== undefined && other !== entry.t) {
         throw new UsageError(
           `the times ${other} and ${entry.t} are both shown to the network as ${entry.time}: use fewer or other times, or real network times`,
         );

@@ -18,3 +18,9 @@ export class DivergedError extends Error {
     super(`${solver} diverged: ${what} at evaluation ${evaluation} (t = ${time})`);
   }
 }
+
+/** Throws a `UsageError` unless the value is a whole number of at least `least`. */
+export const requireWhole = (name: string, value: number, least: number): void => {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new UsageError(`${name} is ${value}; it must be a whole number from ${least}`);
+};

@@ -35,6 +35,7 @@ export const equivalent = (left: Plan, right: Plan, options: EquivalenceOptions 
   const differ = (difference: string): Equivalence => ({ holds: false, residual, difference });
 
   const clock = (m: Moment): number[] => (upToScale ? [Math.log(m.alpha / m.sigma)] : [m.t, m.alpha, m.sigma]);
+  const clockSize = (value: number): number => Math.max(Math.abs(value), upToScale ? 1 : 1e-300);
   const rows = (form: NormalForm): Row[] => [...form.evaluations, form.result];
   const name = (i: number): string => (i < a.evaluations.length ? `the state of evaluation ${i + 1}` : 'the result');
   const term = (i: number): string => (i === 0 ? 'the start' : `prediction ${i}`);
@@ -43,7 +44,7 @@ export const equivalent = (left: Plan, right: Plan, options: EquivalenceOptions 
     const other = b.evaluations[i];
     if (!other) break;
     const [ours, theirs] = [clock(evaluation.moment), clock(other.moment)];
-    if (!ours.every((value, k) => agree(value, theirs[k], Math.max(Math.abs(value), 1e-300)))) {
+    if (!ours.every((value, k) => agree(value, theirs[k], clockSize(value)))) {
       return differ(`evaluation ${i + 1} is at t = ${evaluation.moment.t} in one and t = ${other.moment.t} in the other`);
     }
     if (evaluation.drawn !== other.drawn) return differ(`evaluation ${i + 1} is a draw in one and a mean in the other`);

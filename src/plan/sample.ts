@@ -1,6 +1,6 @@
 import { type Batch, type Precision, precisionOf, sampleSize, samplesOf, zeros } from '../array/batch.js';
 import { normalsOfSamples } from '../array/host.js';
-import { UsageError } from '../errors.js';
+import { UsageError, requireWhole } from '../errors.js';
 import type { Denoiser } from './denoiser.js';
 import type { Plan } from './plan.js';
 import { type Request, type StepperOptions, run, workspace } from './runner.js';
@@ -116,10 +116,4 @@ const drawStart = (law: StartLaw, out: Batch, seed: number, firstSample: number)
     data[i] = (typeof mean === 'number' ? mean : mean[i % size]) + standardDeviation * data[i];
   }
   return out;
-};
-
-const requireWhole = (name: string, value: number, least: number): void => {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new UsageError(`${name} is ${value}; it must be a whole number from ${least}`);
-  }
 };

@@ -1,0 +1,76 @@
+import type { Batch } from '../src/array/batch.js';
+import type { Bounds, Indices } from './statistics.js';
+
+/**
+ * A metric of a subset of the samples that it was prepared with: a list of their indices, in any order, an index counting as
+ * often as it is listed. NaN for an empty list, unless the metric says otherwise.
+ */
+export type Statistic = (indices: Indices) => number;
+
+/** A measure of sample quality against the exact law of the data. */
+export interface Metric {
+  readonly id: string;
+  readonly unit: string;
+  /** What it measures, in one line. */
+  readonly description: string;
+  readonly reference?: string;
+  /** The value that the truth itself has, where that is a number to be met. Without it the metric is a distance: 0 on the truth, lower is better. */
+  readonly truth?: number;
+  readonly bounds?: Bounds;
+  /**
+   * Computes once what each sample contributes, so that the statistic is cheap on a subset. Samples are decoded: `[n, d]`
+   * for vectors; `[n, length]` class indices for text; `[n, 1]` for one categorical variable.
+   * Throws a `UsageError` if their shape is not the truth's, and a `RangeError` if one has an entry that is no number or no class.
+   */
+  over(samples: Batch): Statistic | Promise<Statistic>;
+}
+
+/** A character chain with an exact law. A state is a function of the last `order` characters. */
+export interface TextModel {
+  /** One character a class. */
+  readonly alphabet: string;
+  readonly order: number;
+  /** Stationary probability of each state: that of the characters before any position. */
+  readonly stationary: ArrayLike<number>;
+  /** The state after `symbol` in `state`. */
+  next(state: number, symbol: number): number;
+  /** `p(symbol | state)`. */
+  conditional(state: number, symbol: number): number;
+  /** Nats. */
+  logProbability(sequence: ArrayLike<number>): number;
+  /** Entropy of a sequence of that length, in nats. */
+  blockEntropy(length: number): number;
+}
+
+/** A mixture of k Gaussians in `dimension` = d variables. */
+export interface Mixture {
+  readonly dimension: number;
+  /** [k] */
+  readonly weights: ArrayLike<number>;
+  /** [k, d] */
+  readonly means: readonly ArrayLike<number>[];
+  /** [k, d, d]; a variance may be 0. */
+  readonly covariances: readonly (readonly ArrayLike<number>[])[];
+  /** Of the whole mixture, [d]. */
+  readonly mean: ArrayLike<number>;
+  /** Of the whole mixture, [d, d]. */
+  readonly covariance: readonly ArrayLike<number>[];
+  /** Nats, one number a row of `x`, whose shape is `[n, d]`. */
+  logDensity(x: Batch): ArrayLike<number>;
+  /** Independent draws, `[count, d]`. */
+  sample(count: number, seed: number): Batch;
+}
+
+/** The exact law that samples are held against. */
+export type Truth =
+  | { readonly kind: 'text'; readonly model: TextModel; readonly length: number }
+  | { readonly kind: 'vectors'; readonly mixture: Mixture }
+  | { readonly kind: 'class'; readonly probabilities: ArrayLike<number> };
+
+/** A metric as the registry holds it: what makes it for a given truth. */
+export interface MetricEntry {
+  readonly id: string;
+  readonly description: string;
+  /** Undefined where the metric does not apply to this truth. */
+  make(truth: Truth): Metric | undefined;
+}

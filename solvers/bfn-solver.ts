@@ -6,7 +6,13 @@ import { type Node, type Step, solver } from './program.js';
 // work in half log-SNR lambda, for discrete data in w = e^lambda, which on discrete BFN is proportional to 1 - t.
 
 const paper = 'Xue et al. 2024, arXiv:2404.15766';
-const ode = { kind: 'ode', weakOrder: null, evaluationsPerStep: 1, consistent: true, scaleInvariant: true } as const;
+const ode = {
+  kind: 'ode',
+  weakOrder: null,
+  evaluationsPerStep: 1,
+  consistent: true,
+  scaleInvariant: true,
+} as const;
 const sde = { ...ode, kind: 'sde' } as const;
 
 // Continuous data ------------------------------------------------------------------------------------------------
@@ -63,7 +69,8 @@ const slope = (coefficient: number, D: Register, at: Node, other: Register, ther
 const odeSlopeWeight = ({ s, t }: Step): number => (t.sigma * (w(t) - w(s)) ** 2) / 2;
 
 /** `(sigma_t²/alpha_t) ∫ (w - w_s) d(w²)`: what the slope of D adds to an SDE step. */
-const sdeSlopeWeight = ({ s, t }: Step): number => (t.varianceOverSignal * (w(t) - w(s)) ** 2 * (2 * w(t) + w(s))) / 3;
+const sdeSlopeWeight = ({ s, t }: Step): number =>
+  (t.varianceOverSignal * (w(t) - w(s)) ** 2 * (2 * w(t) + w(s))) / 3;
 
 export const sdeBfnSolver1 = solver(
   {

@@ -3,7 +3,13 @@ import { solver } from './program.js';
 
 const reference = 'Lu et al. 2022, DPM-Solver++, arXiv:2211.01095';
 
-const ode = { kind: 'ode', weakOrder: null, evaluationsPerStep: 1, consistent: true, scaleInvariant: true } as const;
+const ode = {
+  kind: 'ode',
+  weakOrder: null,
+  evaluationsPerStep: 1,
+  consistent: true,
+  scaleInvariant: true,
+} as const;
 const sde = { ...ode, kind: 'sde' } as const;
 
 export const dpmSolverPlusPlus1 = solver(

@@ -36,7 +36,9 @@ const startOf = (process: Process, { eta = defaultEta(process) }: Ends): number 
 
 const endOf = (process: Process, { tMin = process.dataEnd }: Ends): number => {
   if (!(tMin >= process.dataEnd && tMin < process.noiseEnd)) {
-    throw new UsageError(`tMin is ${tMin}; on ${process.id} it must be in [${process.dataEnd}, ${process.noiseEnd})`);
+    throw new UsageError(
+      `tMin is ${tMin}; on ${process.id} it must be in [${process.dataEnd}, ${process.noiseEnd})`,
+    );
   }
   return tMin;
 };
@@ -77,7 +79,9 @@ const grid = (
 ): TimeGrid => ({
   id,
   end,
-  parameters: Object.fromEntries(Object.entries(parameters).filter((entry): entry is [string, Json] => entry[1] !== undefined)),
+  parameters: Object.fromEntries(
+    Object.entries(parameters).filter((entry): entry is [string, Json] => entry[1] !== undefined),
+  ),
   times: (process, steps) => checked(times(process, steps), process, id),
 });
 
@@ -90,7 +94,9 @@ const finiteEnd = (process: Process, ends: Ends): number => {
 const finiteStart = (process: Process, ends: Ends, id: string): number => {
   const start = startOf(process, ends);
   if (process.lambda(start) !== -Infinity) return start;
-  throw new UsageError(`the ${id} grid needs eta > 0 on ${process.id}: its half log-SNR is -infinity at the noise end`);
+  throw new UsageError(
+    `the ${id} grid needs eta > 0 on ${process.id}: its half log-SNR is -infinity at the noise end`,
+  );
 };
 
 /** Uniform in t: the paper's. */
@@ -168,7 +174,8 @@ const explicit = (times: readonly number[]): TimeGrid =>
 const identity = (t: number): number => t;
 
 const requirePositive = (rho: number, id: string): void => {
-  if (!(rho > 0 && Number.isFinite(rho))) throw new UsageError(`rho of the ${id} grid is ${rho}; it must be positive`);
+  if (!(rho > 0 && Number.isFinite(rho)))
+    throw new UsageError(`rho of the ${id} grid is ${rho}; it must be positive`);
 };
 
 export const timeGrid = { uniform, halfLogSnr, power, karras, explicit } as const;

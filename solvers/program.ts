@@ -68,11 +68,19 @@ export const solver = (facts: Omit<Solver, 'plan'>, rule: StepRule): Solver => (
   plan: (process, settings) => makePlan(facts, rule, process, settings),
 });
 
-const makePlan = (facts: Omit<Solver, 'plan'>, rule: StepRule, process: Process, settings: Settings): Plan => {
+const makePlan = (
+  facts: Omit<Solver, 'plan'>,
+  rule: StepRule,
+  process: Process,
+  settings: Settings,
+): Plan => {
   const nfe = checkNfe(settings.nfe);
   const grid = settings.grid ?? facts.defaults?.grid ?? timeGrid.uniform();
   const lastStep = checkLastStep(settings.lastStep ?? facts.defaults?.lastStep ?? 'predict');
-  const draw = drawOf(process, settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined));
+  const draw = drawOf(
+    process,
+    settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined),
+  );
 
   const budget = lastStep === 'predict-at-end' ? nfe - 1 : nfe;
   const calls = callsOfSteps(budget, facts.evaluationsPerStep ?? 1, process.sigma(grid.end(process)) === 0);

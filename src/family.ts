@@ -87,7 +87,9 @@ export const familyRegistry = <T>(kind: string, builtIn: readonly Family<T>[] = 
     const parameter = family.parameters.find((candidate) => candidate.name === name);
     if (parameter) return parameter;
     const names = family.parameters.map((known) => known.name).join(', ') || 'none';
-    throw new UsageError(`${kind} "${family.id}" has no parameter ${JSON.stringify(name)}; it takes ${names}`);
+    throw new UsageError(
+      `${kind} "${family.id}" has no parameter ${JSON.stringify(name)}; it takes ${names}`,
+    );
   };
 
   const make = (id: string, parameters: Readonly<Record<string, Json>> = {}): T => {
@@ -96,7 +98,9 @@ export const familyRegistry = <T>(kind: string, builtIn: readonly Family<T>[] = 
       const { kind: valueKind, description } = parameterOf(family, name);
       if (kinds[valueKind].holds(value)) continue;
       const shown = JSON.stringify(value).slice(0, 60);
-      throw new UsageError(`${kind} "${id}": ${name} = ${shown} is not ${kinds[valueKind].accepted} (${description})`);
+      throw new UsageError(
+        `${kind} "${id}": ${name} = ${shown} is not ${kinds[valueKind].accepted} (${description})`,
+      );
     }
     const missing = family.parameters.find(
       ({ name, default: usual, optional }) =>

@@ -45,9 +45,11 @@ const moment = (value: Record<string, unknown>, where: string): Moment => ({
 });
 
 const terms = (value: unknown, where: string): Terms => {
-  if (!Array.isArray(value) || value.length === 0) return fail(where, 'must be a list of [coefficient, register]');
+  if (!Array.isArray(value) || value.length === 0)
+    return fail(where, 'must be a list of [coefficient, register]');
   return value.map((term: unknown, i) => {
-    if (!Array.isArray(term) || term.length !== 2) return fail(`${where}[${i}]`, 'must be [coefficient, register]');
+    if (!Array.isArray(term) || term.length !== 2)
+      return fail(`${where}[${i}]`, 'must be [coefficient, register]');
     return [finite(term[0], `${where}[${i}][0]`), register(term[1], `${where}[${i}][1]`)] as const;
   });
 };
@@ -109,17 +111,20 @@ export const planFromJson = (value: unknown): Plan => {
   const defined = new Set([start.register]);
   instructions.forEach((entry, i) => {
     const missing = reads(entry).find((name) => !defined.has(name));
-    if (missing !== undefined) fail(`instructions[${i}]`, `reads the register ${missing}, which is not defined there`);
+    if (missing !== undefined)
+      fail(`instructions[${i}]`, `reads the register ${missing}, which is not defined there`);
     if ((entry.op === 'return') !== (i === instructions.length - 1)) {
       fail(`instructions[${i}]`, 'is out of place: a plan has one return, as its last instruction');
     }
     if (entry.op === 'return') return;
-    if (defined.has(entry.into)) fail(`instructions[${i}]`, `defines the register ${entry.into} a second time`);
+    if (defined.has(entry.into))
+      fail(`instructions[${i}]`, `defines the register ${entry.into} a second time`);
     defined.add(entry.into);
   });
   if (instructions.length === 0) fail('instructions', 'must end with a return');
   const evaluations = instructions.filter(({ op }) => op === 'evaluate').length;
-  if (value.nfe !== evaluations) fail('nfe', `must be ${evaluations}, the number of its evaluate instructions`);
+  if (value.nfe !== evaluations)
+    fail('nfe', `must be ${evaluations}, the number of its evaluate instructions`);
   return {
     solver: text(value.solver, 'solver'),
     process: {

@@ -34,10 +34,12 @@ export const equivalent = (left: Plan, right: Plan, options: EquivalenceOptions 
   };
   const differ = (difference: string): Equivalence => ({ holds: false, residual, difference });
 
-  const clock = (m: Moment): number[] => (upToScale ? [Math.log(m.alpha / m.sigma)] : [m.t, m.alpha, m.sigma]);
+  const clock = (m: Moment): number[] =>
+    upToScale ? [Math.log(m.alpha / m.sigma)] : [m.t, m.alpha, m.sigma];
   const clockSize = (value: number): number => Math.max(Math.abs(value), upToScale ? 1 : 1e-300);
   const rows = (form: NormalForm): Row[] => [...form.evaluations, form.result];
-  const name = (i: number): string => (i < a.evaluations.length ? `the state of evaluation ${i + 1}` : 'the result');
+  const name = (i: number): string =>
+    i < a.evaluations.length ? `the state of evaluation ${i + 1}` : 'the result';
   const term = (i: number): string => (i === 0 ? 'the start' : `prediction ${i}`);
 
   for (const [i, evaluation] of a.evaluations.entries()) {
@@ -45,17 +47,24 @@ export const equivalent = (left: Plan, right: Plan, options: EquivalenceOptions 
     if (!other) break;
     const [ours, theirs] = [clock(evaluation.moment), clock(other.moment)];
     if (!ours.every((value, k) => agree(value, theirs[k], clockSize(value)))) {
-      return differ(`evaluation ${i + 1} is at t = ${evaluation.moment.t} in one and t = ${other.moment.t} in the other`);
+      return differ(
+        `evaluation ${i + 1} is at t = ${evaluation.moment.t} in one and t = ${other.moment.t} in the other`,
+      );
     }
-    if (evaluation.drawn !== other.drawn) return differ(`evaluation ${i + 1} is a draw in one and a mean in the other`);
+    if (evaluation.drawn !== other.drawn)
+      return differ(`evaluation ${i + 1} is a draw in one and a mean in the other`);
     const found = differingTerm(evaluation, other, agree);
-    if (found) return differ(`${name(i)} has ${found.left} of ${term(found.at)} in one and ${found.right} in the other`);
+    if (found)
+      return differ(
+        `${name(i)} has ${found.left} of ${term(found.at)} in one and ${found.right} in the other`,
+      );
   }
   if (a.evaluations.length !== b.evaluations.length) {
     return differ(`one evaluates ${a.evaluations.length} times and the other ${b.evaluations.length}`);
   }
   const found = differingTerm(a.result, b.result, agree);
-  if (found) return differ(`the result has ${found.left} of ${term(found.at)} in one and ${found.right} in the other`);
+  if (found)
+    return differ(`the result has ${found.left} of ${term(found.at)} in one and ${found.right} in the other`);
 
   const [ours, theirs] = [rows(a), rows(b)];
   const deviation = ours.map((row) => Math.sqrt(dot(row.noise, row.noise)));
@@ -66,7 +75,9 @@ export const equivalent = (left: Plan, right: Plan, options: EquivalenceOptions 
       if (size === 0) continue;
       const [x, y] = [dot(ours[i].noise, ours[j].noise), dot(theirs[i].noise, theirs[j].noise)];
       if (!agree(x, y, size)) {
-        return differ(`the noise covariance of ${name(i)} and ${name(j)} is ${x} in one and ${y} in the other`);
+        return differ(
+          `the noise covariance of ${name(i)} and ${name(j)} is ${x} in one and ${y} in the other`,
+        );
       }
     }
   }
@@ -92,7 +103,8 @@ const differingTerm = (
   return undefined;
 };
 
-const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const largest = (values: Float64Array): number =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /**
  * The start counts in units of its own size `sqrt(alpha² + sigma²)`: on BFN, where it is tiny and its coefficients huge, an error

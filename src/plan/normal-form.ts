@@ -26,7 +26,8 @@ export const normalForm = (plan: Plan): NormalForm => {
   const evaluationCount = instructions.filter(({ op }) => op === 'evaluate').length;
   const noiseNumbers = new Map<number, number>();
   for (const entry of instructions) {
-    if (entry.op === 'noise' && !noiseNumbers.has(entry.draw)) noiseNumbers.set(entry.draw, noiseNumbers.size);
+    if (entry.op === 'noise' && !noiseNumbers.has(entry.draw))
+      noiseNumbers.set(entry.draw, noiseNumbers.size);
   }
   const rowOf = new Map<Register, Row>();
   const empty = (): Row => ({
@@ -73,7 +74,9 @@ const withoutZeroTerms = (plan: Plan): Plan =>
   withoutDeadCode({
     ...plan,
     instructions: plan.instructions.map((entry) =>
-      entry.op === 'combine' ? { ...entry, terms: entry.terms.filter(([coefficient]) => coefficient !== 0) } : entry,
+      entry.op === 'combine'
+        ? { ...entry, terms: entry.terms.filter(([coefficient]) => coefficient !== 0) }
+        : entry,
     ),
   });
 
@@ -82,6 +85,9 @@ const same = (a: Row, b: Row): boolean =>
 
 /** Drops the columns of evaluations that turned out to be duplicates. */
 const trimmed = (evaluations: NormalForm['evaluations'], result: NormalForm['result']): NormalForm => {
-  const trim = <R extends Row>(row: R): R => ({ ...row, known: row.known.subarray(0, 1 + evaluations.length) });
+  const trim = <R extends Row>(row: R): R => ({
+    ...row,
+    known: row.known.subarray(0, 1 + evaluations.length),
+  });
   return { evaluations: evaluations.map(trim), result: trim(result) };
 };

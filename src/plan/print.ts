@@ -28,12 +28,20 @@ export const printPlan = (plan: Plan): string => {
       case 'combine':
         return [instruction.into, sum(instruction.terms), ''];
       case 'return':
-        return ['return', instruction.from, `= ${number(instruction.alpha)} x_0 + ${number(instruction.sigma)} noise`];
+        return [
+          'return',
+          instruction.from,
+          `= ${number(instruction.alpha)} x_0 + ${number(instruction.sigma)} noise`,
+        ];
     }
   });
   const { start } = plan;
   const lines: [string, string, string][] = [
-    [start.register, 'start', `t = ${number(start.t)}, alpha = ${number(start.alpha)}, sigma = ${number(start.sigma)}`],
+    [
+      start.register,
+      'start',
+      `t = ${number(start.t)}, alpha = ${number(start.alpha)}, sigma = ${number(start.sigma)}`,
+    ],
     ...rows,
   ];
   const width = (column: 0 | 1): number => Math.max(...lines.map((line) => line[column].length));

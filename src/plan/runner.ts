@@ -44,12 +44,7 @@ export const workspace = (plan: Plan, length: number, precision: Precision): rea
   arena(allocate(plan).slots, length, precision);
 
 /** `stepper` in given arrays, of at least the length of the batch. */
-export function* run(
-  plan: Plan,
-  start: Batch,
-  options: StepperOptions,
-  arrays: readonly Floats[],
-): Stepper {
+export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: readonly Floats[]): Stepper {
   const { seed = 0, firstSample = 0, noise } = options;
   const { shape } = start;
   const count = shape[0];

@@ -59,7 +59,9 @@ export const sample = async (options: SampleOptions): Promise<Samples> => {
   const given = typeof start === 'object' && 'data' in start ? start : undefined;
   const shape = [samples, ...denoiser.sampleShape];
   if (given && given.shape.join() !== shape.join()) {
-    throw new UsageError(`the start states have shape [${given.shape.join(', ')}]; [${shape.join(', ')}] is needed`);
+    throw new UsageError(
+      `the start states have shape [${given.shape.join(', ')}]; [${shape.join(', ')}] is needed`,
+    );
   }
   const precision = given ? precisionOf(given.data) : (options.precision ?? 'float32');
   const result = zeros(shape, precision);
@@ -85,7 +87,11 @@ export const sample = async (options: SampleOptions): Promise<Samples> => {
       options.onStep?.({ ...request, prediction, firstSample: first });
       if (options.trajectory) {
         const { t } = request.moments[0];
-        const entry = (trajectory[calls - 1] ??= { t, state: zeros(shape, precision), prediction: zeros(shape, precision) });
+        const entry = (trajectory[calls - 1] ??= {
+          t,
+          state: zeros(shape, precision),
+          prediction: zeros(shape, precision),
+        });
         samplesOf(entry.state, from, to).data.set(request.state.data);
         samplesOf(entry.prediction, from, to).data.set(prediction.data);
       }
@@ -101,7 +107,9 @@ const predict = (denoiser: Denoiser, plan: Plan, request: Request): Batch | Prom
   const { state, moments, uniforms, out } = request;
   if (!uniforms) return denoiser.predict(state, moments, out);
   if (denoiser.draw) return denoiser.draw(state, moments, uniforms, out);
-  throw new UsageError(`the plan of ${plan.solver} asks for draws of the predicted classes, and the denoiser has no draw`);
+  throw new UsageError(
+    `the plan of ${plan.solver} asks for draws of the predicted classes, and the denoiser has no draw`,
+  );
 };
 
 const startLawOf = ({ start, plan, moments }: SampleOptions): StartLaw =>

@@ -218,7 +218,7 @@ describe('a start', () => {
   const drawn = async (start: SampleOptions['start']) =>
     sample({ plan: still, denoiser, start, moments, samples: 20_000, seed: 3, precision: 'float64' });
   const momentsOf = ({ data }: Batch, coordinate: number): [number, number] => {
-    const values = data.filter((_, i) => i % 2 === coordinate);
+    const values = Array.from(data).filter((_, i) => i % 2 === coordinate);
     const mean = values.reduce((a, b) => a + b, 0) / values.length;
     return [mean, values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length];
   };
@@ -273,11 +273,15 @@ describe('what is wrong is said in one line:', () => {
     );
   });
   it('an overflow of the state', async () => {
-    const swing = (call: number): number => (call % 2 === 0 ? 3e38 : -3e38); // finite, but its extrapolation is not
-    const denoiser = answering((call, x) => ({ ...x, data: x.data.map(() => swing(call)) }));
-    await expect(sample({ plan, denoiser, start: 'zero-mean', samples: 1 })).rejects.toThrow(
-      /the state of sample 0 is NaN or infinite at evaluation/,
+    const instructions = plan.instructions.map((entry) =>
+      entry.op === 'combine'
+        ? { ...entry, terms: entry.terms.map(([c, r]) => [1e9 * c, r] as const) }
+        : entry,
     );
+    const denoiser = answering((_, x) => ({ ...x, data: x.data.map(() => 1e30) }));
+    await expect(
+      sample({ plan: { ...plan, instructions }, denoiser, start: 'zero-mean', samples: 1 }),
+    ).rejects.toThrow(/the state of sample 0 is NaN or infinite at evaluation 2/);
   });
   it('a prediction of another shape', async () => {
     const denoiser = answering(() => zeros([1, 3]));

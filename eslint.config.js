@@ -1,7 +1,7 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-// Imports run one way: a layer may import those before it, never those after (docs/architecture is this list).
+// Imports run one way: a layer may import those before it, never those after.
 const layers = [
   'src/random',
   'src/array',
@@ -37,5 +37,9 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   ...tseslint.configs.stylistic,
   { rules: { '@typescript-eslint/no-explicit-any': 'error' } },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: { globals: { Buffer: 'readonly', URL: 'readonly', console: 'readonly', process: 'readonly' } },
+  },
   ...oneWay,
 );

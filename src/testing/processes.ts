@@ -81,7 +81,7 @@ export const anyTabulated = (): fc.Arbitrary<Process> =>
     .map(({ steps, pureData, pureNoise }) => {
       // A stretch from pure data or to pure noise is a power law; it stays moderate if it is not the longest around.
       const lengths = steps.map(({ time }) => time);
-      lengths[0] = Math.min(lengths[0]!, lengths[1]!);
+      lengths[0] = Math.min(lengths[0], lengths[1]);
       lengths[lengths.length - 2] = Math.min(lengths.at(-2)!, lengths.at(-3)!);
       const times: number[] = [];
       const alphas: number[] = [];
@@ -91,7 +91,7 @@ export const anyTabulated = (): fc.Arbitrary<Process> =>
         times.push(t);
         alphas.push(Math.exp(logAlpha));
         sigmas.push(Math.exp(logAlpha - lambda));
-        t += lengths[i]!;
+        t += lengths[i];
         lambda -= step.lambda;
         logAlpha += step.logAlpha;
       });

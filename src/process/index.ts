@@ -1,0 +1,14 @@
+export { transition, type Process } from './process.js';
+export type { ClassesOption } from './define.js';
+export { continuousBfn, type ContinuousBfnOptions } from './continuous-bfn.js';
+export { discreteBfn, type DiscreteBfnOptions } from './discrete-bfn.js';
+export { variancePreserving, type VariancePreservingOptions } from './variance-preserving.js';
+export { cosine, type CosineOptions } from './cosine.js';
+export { varianceExploding, type VarianceExplodingOptions } from './variance-exploding.js';
+export { karras, type KarrasOptions } from './karras.js';
+export { rectifiedFlow } from './rectified-flow.js';
+export { discreteBetas, type DiscreteBetasOptions } from './ddpm.js';
+export { tabulated, type TabulatedOptions } from './tabulated.js';
+export { fromExpressions, type ExpressionOptions } from './expression.js';
+export type { Parameter, ParameterKind, ProcessFamily } from './family.js';
+export { makeProcess, parseProcess, processes, registerProcess } from './registry.js';

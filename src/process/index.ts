@@ -10,5 +10,6 @@ export { rectifiedFlow } from './rectified-flow.js';
 export { discreteBetas, type DiscreteBetasOptions } from './ddpm.js';
 export { tabulated, type TabulatedOptions } from './tabulated.js';
 export { fromExpressions, type ExpressionOptions } from './expression.js';
-export type { Parameter, ParameterKind, ProcessFamily } from './family.js';
+export type { Family, Parameter, ParameterKind, Specification } from '../family.js';
+export type { ProcessFamily } from './family.js';
 export { makeProcess, parseProcess, processes, registerProcess } from './registry.js';

@@ -88,7 +88,7 @@ const grid = (
 /** A time with a finite half log-SNR near the data end, for grids that are spaced in it. */
 const finiteEnd = (process: Process, ends: Ends): number => {
   if (ends.tMin !== undefined || process.lambda(process.dataEnd) !== Infinity) return endOf(process, ends);
-  return process.dataEnd + 1e-3 * (process.noiseEnd - process.dataEnd);
+  return process.smallestTime ?? process.dataEnd + 1e-3 * (process.noiseEnd - process.dataEnd);
 };
 
 const finiteStart = (process: Process, ends: Ends, id: string): number => {

@@ -26,6 +26,7 @@ export const karras = ({ sigmaMin = 0.002, sigmaMax = 80, classes }: KarrasOptio
     parameters: { sigmaMin, sigmaMax, classes },
     dataEnd: 0,
     noiseEnd: sigmaMax,
+    smallestTime: sigmaMin,
     alpha: () => 1,
     sigma: (t) => t,
     lambda: (t) => -Math.log(t),

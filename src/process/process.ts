@@ -15,6 +15,8 @@ export interface Process {
   readonly parameters: Readonly<Record<string, Json>>;
   readonly dataEnd: number;
   readonly noiseEnd: number;
+  /** The smallest time that networks of this process are trained at, where it is not the data end: grids that can't use sigma = 0 end there. */
+  readonly smallestTime?: number;
   /** Signal scale. */
   alpha(t: number): number;
   /** Noise scale. */

@@ -1,6 +1,6 @@
 import type { Register, Terms } from '../src/plan/plan.js';
 import { midpoint, odeStep, sdeStep } from './exponential.js';
-import { type Node, type Step, solver } from './program.js';
+import { type Node, type Step, defineSolver } from './program.js';
 
 // The BFN-Solvers of Xue et al. 2024 (arXiv:2404.15766, algorithms 1 to 7), written for any linear process. For continuous data they
 // work in half log-SNR lambda, for discrete data in w = e^lambda, which on discrete BFN is proportional to 1 - t.
@@ -18,7 +18,7 @@ const sde = { ...ode, kind: 'sde' } as const;
 // Continuous data ------------------------------------------------------------------------------------------------
 
 /** `mu_t = (sigma_t/sigma_s) mu_s + gamma_t (1 - e^-h) x_hat`. */
-export const bfnSolverPlusPlus1 = solver(
+export const bfnSolverPlusPlus1 = defineSolver(
   {
     ...ode,
     id: 'bfn-solver++1',
@@ -29,7 +29,7 @@ export const bfnSolverPlusPlus1 = solver(
   (step) => odeStep(step, [[1, step.D]]),
 );
 
-export const bfnSolverPlusPlus2 = solver(
+export const bfnSolverPlusPlus2 = defineSolver(
   {
     ...ode,
     id: 'bfn-solver++2',
@@ -40,7 +40,7 @@ export const bfnSolverPlusPlus2 = solver(
   (step) => odeStep(step, midpoint(step)),
 );
 
-export const sdeBfnSolverPlusPlus2 = solver(
+export const sdeBfnSolverPlusPlus2 = defineSolver(
   {
     ...sde,
     id: 'sde-bfn-solver++2',
@@ -72,7 +72,7 @@ const odeSlopeWeight = ({ s, t }: Step): number => (t.sigma * (w(t) - w(s)) ** 2
 const sdeSlopeWeight = ({ s, t }: Step): number =>
   (t.varianceOverSignal * (w(t) - w(s)) ** 2 * (2 * w(t) + w(s))) / 3;
 
-export const sdeBfnSolver1 = solver(
+export const sdeBfnSolver1 = defineSolver(
   {
     ...sde,
     id: 'sde-bfn-solver1',
@@ -84,7 +84,7 @@ export const sdeBfnSolver1 = solver(
   (step) => sdeStep(step, [[1, step.D]]),
 );
 
-export const sdeBfnSolver2 = solver(
+export const sdeBfnSolver2 = defineSolver(
   {
     ...sde,
     id: 'sde-bfn-solver2',
@@ -101,7 +101,7 @@ export const sdeBfnSolver2 = solver(
   },
 );
 
-export const bfnSolver1 = solver(
+export const bfnSolver1 = defineSolver(
   {
     ...ode,
     id: 'bfn-solver1',
@@ -112,7 +112,7 @@ export const bfnSolver1 = solver(
   (step) => odeStep(step, [[1, step.D]]),
 );
 
-export const bfnSolver2 = solver(
+export const bfnSolver2 = defineSolver(
   {
     ...ode,
     id: 'bfn-solver2',
@@ -128,7 +128,7 @@ export const bfnSolver2 = solver(
   },
 );
 
-export const bfnSolver2Singlestep = solver(
+export const bfnSolver2Singlestep = defineSolver(
   {
     ...ode,
     id: 'bfn-solver2-singlestep',

@@ -1,12 +1,12 @@
 import { timeGrid } from './grid.js';
-import { solver } from './program.js';
+import { defineSolver } from './program.js';
 
 /**
  * Graves et al. 2023, algorithms 3, 6 and 9, as Bayesian updates: a receiver sample y of accuracy `e^(2 lambda_t) - e^(2 lambda_s)`
  * about the prediction (on discrete data: about a class drawn from it) is added to the natural parameter
  * `m = (alpha/sigma²) x`. On continuous BFN m is `rho mu`, on discrete BFN it is `z/K`.
  */
-export const bfn = solver(
+export const bfn = defineSolver(
   {
     id: 'bfn',
     description: 'the original BFN sampler: Bayesian updates from the exact prior',

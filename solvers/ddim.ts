@@ -1,7 +1,7 @@
-import { solver } from './program.js';
+import { defineSolver } from './program.js';
 
 /** Song et al. 2021, eq. 12 with eta = 0: `x_t = alpha_t D + sigma_t eps`, where `eps = (x_s - alpha_s D)/sigma_s`. */
-export const ddim = solver(
+export const ddim = defineSolver(
   {
     id: 'ddim',
     description: 'DDIM without noise',

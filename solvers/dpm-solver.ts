@@ -1,5 +1,5 @@
 import { midpoint, odeStep, sdeStep } from './exponential.js';
-import { solver } from './program.js';
+import { defineSolver } from './program.js';
 
 const reference = 'Lu et al. 2022, DPM-Solver++, arXiv:2211.01095';
 
@@ -12,7 +12,7 @@ const ode = {
 } as const;
 const sde = { ...ode, kind: 'sde' } as const;
 
-export const dpmSolverPlusPlus1 = solver(
+export const dpmSolverPlusPlus1 = defineSolver(
   {
     ...ode,
     id: 'dpm-solver++1',
@@ -23,7 +23,7 @@ export const dpmSolverPlusPlus1 = solver(
   (step) => odeStep(step, [[1, step.D]]),
 );
 
-export const dpmSolverPlusPlus2M = solver(
+export const dpmSolverPlusPlus2M = defineSolver(
   {
     ...ode,
     id: 'dpm-solver++2m',
@@ -34,7 +34,7 @@ export const dpmSolverPlusPlus2M = solver(
   (step) => odeStep(step, midpoint(step)),
 );
 
-export const dpmSolverPlusPlus2S = solver(
+export const dpmSolverPlusPlus2S = defineSolver(
   {
     ...ode,
     id: 'dpm-solver++2s',
@@ -52,7 +52,7 @@ export const dpmSolverPlusPlus2S = solver(
   },
 );
 
-export const sdeDpmSolverPlusPlus1 = solver(
+export const sdeDpmSolverPlusPlus1 = defineSolver(
   {
     ...sde,
     id: 'sde-dpm-solver++1',
@@ -64,7 +64,7 @@ export const sdeDpmSolverPlusPlus1 = solver(
   (step) => sdeStep(step, [[1, step.D]]),
 );
 
-export const sdeDpmSolverPlusPlus2M = solver(
+export const sdeDpmSolverPlusPlus2M = defineSolver(
   {
     ...sde,
     id: 'sde-dpm-solver++2m',

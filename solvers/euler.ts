@@ -1,7 +1,7 @@
 import type { Register, Terms } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { scaled } from './exponential.js';
-import { type Node, solver } from './program.js';
+import { type Node, defineSolver } from './program.js';
 
 const reference = 'Song et al. 2021, arXiv:2011.13456, eqs. 6 and 13, discretised in t';
 
@@ -11,7 +11,7 @@ const drift = (process: Process, at: Node, x: Terms, D: Register, stochasticity:
   return [...scaled(process.drift(at.t) + weight, x), [-weight * at.alpha, D]];
 };
 
-export const eulerMaruyama = solver(
+export const eulerMaruyama = defineSolver(
   {
     id: 'euler-maruyama',
     description: 'Euler-Maruyama on the reverse SDE, in t',
@@ -30,7 +30,7 @@ export const eulerMaruyama = solver(
   ],
 );
 
-export const odeEuler = solver(
+export const odeEuler = defineSolver(
   {
     id: 'ode-euler',
     description: 'Euler on the probability-flow ODE, in t',
@@ -45,7 +45,7 @@ export const odeEuler = solver(
   ({ process, s, t, x, D }) => [[1, x], ...scaled(t.t - s.t, drift(process, s, [[1, x]], D, 0))],
 );
 
-export const odeHeun = solver(
+export const odeHeun = defineSolver(
   {
     id: 'ode-heun',
     description: 'Heun on the probability-flow ODE, in t',

@@ -1,8 +1,9 @@
 import { UsageError } from '../src/errors.js';
 import type { Moment } from '../src/plan/denoiser.js';
-import { type Instruction, type Plan, type Register, type Terms, withoutDeadCode } from '../src/plan/plan.js';
+import { type Plan, type Register, type Terms, withoutDeadCode } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { timeGrid } from './grid.js';
+import { momentOf, recorder } from './recorder.js';
 import { type LastStep, type Settings, type Solver, lastSteps } from './solver.js';
 
 /** A point of the grid with all that a solver's formulas need. */
@@ -63,7 +64,7 @@ export const callsOfSteps = (budget: number, perStep: number, endsInData: boolea
 };
 
 /** Makes a solver of its facts and its step rule: the grid, the budget, the draws and the last step are spent here, for all alike. */
-export const solver = (facts: Omit<Solver, 'plan'>, rule: StepRule): Solver => ({
+export const defineSolver = (facts: Omit<Solver, 'plan'>, rule: StepRule): Solver => ({
   ...facts,
   plan: (process, settings) => makePlan(facts, rule, process, settings),
 });
@@ -77,45 +78,19 @@ const makePlan = (
   const nfe = checkNfe(settings.nfe);
   const grid = settings.grid ?? facts.defaults?.grid ?? timeGrid.uniform();
   const lastStep = checkLastStep(settings.lastStep ?? facts.defaults?.lastStep ?? 'predict');
-  const draw = drawOf(
-    process,
-    settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined),
-  );
+  const draw = settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined);
 
   const budget = lastStep === 'predict-at-end' ? nfe - 1 : nfe;
   const calls = callsOfSteps(budget, facts.evaluationsPerStep ?? 1, process.sigma(grid.end(process)) === 0);
   const nodes = grid.times(process, calls.length).map((t) => nodeAt(process, t));
 
-  const instructions: Instruction[] = [];
-  const counts = new Map<string, number>();
-  const fresh = (letter: string): Register => {
-    const count = counts.get(letter) ?? 0;
-    counts.set(letter, count + 1);
-    return `${letter}${count}`;
-  };
-  const evaluate = (from: Register, at: Node, drawn = draw): Register => {
-    const into = fresh('D');
-    const number = counts.get('D') ?? 1;
-    instructions.push({ op: 'evaluate', into, from, ...momentOf(at), ...(drawn ? { draw: number } : {}) });
-    return into;
-  };
-  const combine = (terms: Terms, letter: string): Register => {
-    const into = fresh(letter);
-    instructions.push({ op: 'combine', into, terms: collected(terms) });
-    return into;
-  };
-  const noise = (): Register => {
-    const into = fresh('z');
-    instructions.push({ op: 'noise', into, draw: counts.get('z') ?? 1 });
-    return into;
-  };
-
-  const start = fresh('x');
+  const { instructions, ...write } = recorder();
+  const start = write.fresh('x');
   let x = start;
-  let previous: { node: Node; D: Register } | undefined;
-  for (let i = 0; i < calls.length; i++) {
+  let previous: Step['previous'];
+  calls.forEach((count, i) => {
     const [s, t] = [nodes[i], nodes[i + 1]];
-    const D = evaluate(x, s);
+    const D = write.evaluate(x, s, draw);
     const terms = rule({
       process,
       s,
@@ -123,51 +98,29 @@ const makePlan = (
       x,
       D,
       ...(previous ? { previous } : {}),
-      calls: calls[i],
-      noise,
-      evaluate: (state, at) => evaluate(combine(state, 'u'), at),
+      calls: count,
+      noise: write.noise,
+      evaluate: (state, at) => write.evaluate(write.combine(state, 'u'), at, draw),
       node: (time) => nodeAt(process, time),
     });
-    x = combine(terms, 'x');
+    x = write.combine(terms, 'x');
     previous = { node: s, D };
-  }
-  const end = nodes[nodes.length - 1];
-  const last = lastStep === 'predict-at-end' ? evaluate(x, end, false) : lastPrediction(instructions);
-  const { alpha, sigma } = lastStep === 'stop' ? end : { alpha: 1, sigma: 0 };
-  instructions.push({ op: 'return', from: lastStep === 'stop' ? x : last, alpha, sigma });
+  });
+  const [first, end] = [nodes[0], nodes[nodes.length - 1]];
+  if (lastStep === 'stop') write.end(x, end);
+  else if (lastStep === 'predict') write.end(write.lastPrediction());
+  else write.end(write.evaluate(x, end, false));
 
-  const first = nodes[0];
-  return checked(
-    withoutDeadCode({
-      solver: facts.id,
-      process: { id: process.id, parameters: process.parameters },
-      settings: { grid: { id: grid.id, ...grid.parameters }, lastStep, draw },
-      nfe,
-      start: { register: start, ...momentOf(first), atNoiseEnd: first.t === process.noiseEnd },
-      instructions,
-    }),
+  const plan = withoutDeadCode({
+    solver: facts.id,
+    process: { id: process.id, parameters: process.parameters },
+    settings: { grid: { id: grid.id, ...grid.parameters }, lastStep, draw },
     nfe,
-    process,
-  );
-};
-
-const momentOf = ({ t, alpha, sigma, time }: Node): Moment => ({ t, alpha, sigma, time });
-
-const lastPrediction = (instructions: readonly Instruction[]): Register => {
-  const last = instructions.findLast((entry) => entry.op === 'evaluate');
-  return last?.into ?? '';
-};
-
-/** One term a register, in order of first mention; what cancels to rounding is 0 and goes, so that no call or noise is made for it. */
-const collected = (terms: Terms): Terms => {
-  const sums = new Map<Register, { sum: number; size: number }>();
-  for (const [coefficient, register] of terms) {
-    const { sum, size } = sums.get(register) ?? { sum: 0, size: 0 };
-    sums.set(register, { sum: sum + coefficient, size: size + Math.abs(coefficient) });
-  }
-  const kept = [...sums].filter(([, { sum, size }]) => !(Math.abs(sum) <= 4 * Number.EPSILON * size));
-  if (kept.length === 0) return [[0, terms[0][1]]];
-  return kept.map(([register, { sum }]) => [sum, register]);
+    start: { register: start, ...momentOf(first), atNoiseEnd: first.t === process.noiseEnd },
+    instructions,
+  });
+  checkPlan(plan, nfe, process);
+  return plan;
 };
 
 const checkLastStep = (lastStep: LastStep): LastStep => {
@@ -175,12 +128,8 @@ const checkLastStep = (lastStep: LastStep): LastStep => {
   throw new UsageError(`the last step is "${String(lastStep)}"; it must be ${lastSteps.join(', ')}`);
 };
 
-const drawOf = (process: Process, draw: boolean): boolean => {
-  if (!draw || process.classes !== undefined) return draw;
-  throw new UsageError(`draw asks for a sample of the predicted classes, and ${process.id} has none`);
-};
-
-const checked = (plan: Plan, nfe: number, process: Process): Plan => {
+/** What only the whole plan shows: calls without effect, steps from where a formula diverges, times that the network cannot tell apart. */
+const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
   if (plan.nfe !== nfe) {
     throw new UsageError(`${plan.solver} leaves ${nfe - plan.nfe} of its ${nfe} evaluations without effect`);
   }
@@ -204,5 +153,4 @@ const checked = (plan: Plan, nfe: number, process: Process): Plan => {
       now = entry.t;
     }
   }
-  return plan;
 };

@@ -17,13 +17,13 @@ export interface Settings {
   readonly nfe: number;
   readonly grid?: TimeGrid;
   readonly lastStep?: LastStep;
-  /** Ask the network for a sample of the predicted classes instead of their mean; discrete data only. */
+  /** Ask the network for a sample of the predicted classes or bins instead of their mean; it must have a `draw`. */
   readonly draw?: boolean;
 }
 
 /**
  * A pure function from a process and settings to a plan, with declared facts. It knows no network, array or random
- * number. `solver(...)` in program.ts makes the plan function of a step rule.
+ * number. `defineSolver` (program.ts) makes the plan function of a step rule.
  */
 export interface Solver {
   /** kebab-case. */

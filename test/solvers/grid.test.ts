@@ -120,11 +120,6 @@ describe('what is wrong is said in one line:', () => {
       () => solver('ddim').plan(process, { nfe: 2, lastStep: 'jump' as 'stop' }),
       /^the last step is "jump"; it must be stop, predict, predict-at-end$/,
     ],
-    [
-      'a draw of continuous data',
-      () => solver('bfn').plan(process, { nfe: 2, draw: true }),
-      /^draw asks for a sample of the predicted classes/,
-    ],
     ['eta 1', () => timeGrid.uniform({ eta: 1 }).times(process, 2), /^eta is 1; it must be in \[0, 1\)$/],
     [
       'tMin beyond the interval',

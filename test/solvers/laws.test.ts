@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { solverList } from '../../solvers/registry.js';
 import type { Solver } from '../../solvers/solver.js';
 import { odeStep } from '../../solvers/exponential.js';
-import { solver as defineSolver } from '../../solvers/program.js';
+import { defineSolver } from '../../solvers/program.js';
 import { checkSolver } from '../../src/testing/check-solver.js';
 
 describe.each(solverList().map((solver) => [solver.id, solver] as const))('%s', (_, solver) => {

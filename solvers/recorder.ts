@@ -1,0 +1,63 @@
+import type { Moment } from '../src/plan/denoiser.js';
+import type { Instruction, Register, Terms } from '../src/plan/plan.js';
+
+export const momentOf = ({ t, alpha, sigma, time }: Moment): Moment => ({ t, alpha, sigma, time });
+
+/** Writes instructions down and names their registers by a letter and a number: states x, predictions D, noises z. */
+export interface Recorder {
+  readonly instructions: readonly Instruction[];
+  fresh(letter: string): Register;
+  evaluate(from: Register, at: Moment, draw: boolean): Register;
+  combine(terms: Terms, letter: string): Register;
+  /** The noise of the next number, from 1. */
+  noise(): Register;
+  lastPrediction(): Register;
+  /** Returns a state at a moment, or a prediction of the data. */
+  end(from: Register, at?: Pick<Moment, 'alpha' | 'sigma'>): void;
+}
+
+export const recorder = (): Recorder => {
+  const instructions: Instruction[] = [];
+  const counts = new Map<string, number>();
+  const count = (letter: string): number => counts.get(letter) ?? 0;
+  const fresh = (letter: string): Register => {
+    counts.set(letter, count(letter) + 1);
+    return `${letter}${count(letter) - 1}`;
+  };
+  return {
+    instructions,
+    fresh,
+    evaluate: (from, at, draw) => {
+      const into = fresh('D');
+      const drawn = draw ? { draw: count('D') } : {};
+      instructions.push({ op: 'evaluate', into, from, ...momentOf(at), ...drawn });
+      return into;
+    },
+    combine: (terms, letter) => {
+      const into = fresh(letter);
+      instructions.push({ op: 'combine', into, terms: collected(terms) });
+      return into;
+    },
+    noise: () => {
+      const into = fresh('z');
+      instructions.push({ op: 'noise', into, draw: count('z') });
+      return into;
+    },
+    lastPrediction: () => `D${count('D') - 1}`,
+    end: (from, { alpha, sigma } = { alpha: 1, sigma: 0 }) => {
+      instructions.push({ op: 'return', from, alpha, sigma });
+    },
+  };
+};
+
+/** One term a register, in order of first mention; what cancels to rounding is 0 and goes, so that no call or noise is made for it. */
+const collected = (terms: Terms): Terms => {
+  const sums = new Map<Register, { sum: number; size: number }>();
+  for (const [coefficient, register] of terms) {
+    const { sum, size } = sums.get(register) ?? { sum: 0, size: 0 };
+    sums.set(register, { sum: sum + coefficient, size: size + Math.abs(coefficient) });
+  }
+  const kept = [...sums].filter(([, { sum, size }]) => !(Math.abs(sum) <= 4 * Number.EPSILON * size));
+  if (kept.length === 0) return [[0, terms[0][1]]];
+  return kept.map(([register, { sum }]) => [sum, register]);
+};

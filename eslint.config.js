@@ -39,7 +39,9 @@ export default tseslint.config(
   { rules: { '@typescript-eslint/no-explicit-any': 'error' } },
   {
     files: ['**/*.js', '**/*.mjs'],
-    languageOptions: { globals: { Buffer: 'readonly', URL: 'readonly', console: 'readonly', process: 'readonly' } },
+    languageOptions: {
+      globals: { Buffer: 'readonly', URL: 'readonly', console: 'readonly', process: 'readonly' },
+    },
   },
   ...oneWay,
 );

@@ -1,5 +1,6 @@
 export type { Batch, Floats, Precision } from './array/batch.js';
 export { DivergedError, UsageError } from './errors.js';
+export { family } from './family.js';
 export * from './process/index.js';
 export type { Denoiser, Moment, Uniforms } from './plan/denoiser.js';
 export { planFromJson } from './plan/check.js';
@@ -10,8 +11,8 @@ export { printPlan } from './plan/print.js';
 export { type Request, type Stepper, type StepperOptions, stepper } from './plan/runner.js';
 export { type SampleOptions, type Samples, type StepReport, sample } from './plan/sample.js';
 export { type DataMoments, type StartId, type StartLaw, startLaw } from './plan/start.js';
-export { randomStream, type RandomStream } from './random/index.js';
-export { adapt, clip, type AdapterOptions, type Network } from './denoiser/adapters.js';
+export { normals, randomStream, uniforms, type NoiseKey, type RandomStream } from './random/index.js';
+export { adapt, clip, type AdapterOptions, type ClippedDenoiser, type Network } from './denoiser/adapters.js';
 export { atoms, type Atoms } from './denoiser/atoms.js';
 export { independentCategorical, type CategoricalSettings } from './denoiser/categorical.js';
 export { drawClasses, type ClassDenoiser } from './denoiser/classes.js';

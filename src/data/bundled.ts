@@ -31,7 +31,9 @@ export const readBundled = async (name: string, folder = join(packageRoot(), 'da
     .find(([, file]) => file === name)?.[0];
   const actual = createHash('sha256').update(packed).digest('hex');
   if (actual !== expected) {
-    throw new UsageError(`the data file ${path} is corrupt: its SHA-256 is not the one in ${folder}/SHA256SUMS`);
+    throw new UsageError(
+      `the data file ${path} is corrupt: its SHA-256 is not the one in ${folder}/SHA256SUMS`,
+    );
   }
   return gunzipSync(packed);
 };

@@ -27,7 +27,8 @@ const integer = (text: string | undefined, most: number, line: number, column: n
 export const parseDigits = (text: string): Digits => {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  if (lines.length !== count) throw new UsageError(`${file} has ${lines.length} lines; accepted are ${count}`);
+  if (lines.length !== count)
+    throw new UsageError(`${file} has ${lines.length} lines; accepted are ${count}`);
   const images = new Float32Array(count * pixels);
   const labels = new Uint8Array(count);
   lines.forEach((line, i) => {
@@ -47,4 +48,5 @@ export const parseDigits = (text: string): Digits => {
  * The 1797 digits of the UCI "Optical Recognition of Handwritten Digits" test set (data/digits.csv.gz). Throws a
  * `UsageError` if the file is missing, corrupt or not of that form.
  */
-export const readDigits = async (): Promise<Digits> => parseDigits((await readBundled(file)).toString('utf8'));
+export const readDigits = async (): Promise<Digits> =>
+  parseDigits((await readBundled(file)).toString('utf8'));

@@ -27,7 +27,9 @@ const classOfUnit = (alphabet: string): Uint16Array => {
       );
     }
     if (classes[unit] !== absent) {
-      throw new UsageError(`the alphabet has ${JSON.stringify(alphabet[k])} twice; its characters must differ`);
+      throw new UsageError(
+        `the alphabet has ${JSON.stringify(alphabet[k])} twice; its characters must differ`,
+      );
     }
     classes[unit] = k;
   }

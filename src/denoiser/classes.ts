@@ -5,7 +5,7 @@ import type { Denoiser, Moment, Uniforms } from '../plan/denoiser.js';
 /**
  * kappa: a state `z = alpha (K e_x - 1) + sigma noise` has log-likelihood `kappa z_k` for class k, up to what k does not change.
  * `K alpha / sigma²`, which is 1 at every time of a discrete BFN (alpha = beta, sigma² = K beta). 0 where there is no
- * signal, Infinity where there is no noise. (docs/theory.md, discrete data)
+ * signal, Infinity where there is no noise. (docs/theory.md, section 6)
  */
 export const classEvidence = ({ alpha, sigma }: Moment, classes: number): number =>
   // divided twice, since sigma² may underflow where kappa does not

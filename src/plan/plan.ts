@@ -9,7 +9,7 @@ export interface Plan {
   /** Which solver wrote it; for the record only. */
   readonly solver: string;
   readonly process: { readonly id: string; readonly parameters: Readonly<Record<string, Json>> };
-  /** The settings that the solver was given, defaults filled in. */
+  /** The settings it was written for, defaults of the solver filled in; the times that came of the grid are in the instructions. */
   readonly settings: Readonly<Record<string, Json>>;
   /** Network calls that one sample costs: the number of `evaluate` instructions. */
   readonly nfe: number;

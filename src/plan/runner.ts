@@ -56,11 +56,12 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
   at(plan.start.register).data.set(start.data);
 
   let evaluation = 0;
-  const check = (batch: Batch, what: string, t: number): void => {
+  let now = plan.start.t;
+  const check = (batch: Batch, what: string): void => {
     const position = firstNonFinite(batch.data);
     if (position < 0) return;
     const sample = firstSample + Math.floor(position / elements(shape.slice(1)));
-    throw new DivergedError(plan.solver, evaluation, t, `${what} of sample ${sample} is NaN or infinite`);
+    throw new DivergedError(plan.solver, evaluation, now, `${what} of sample ${sample} is NaN or infinite`);
   };
 
   for (const instruction of plan.instructions) {
@@ -83,7 +84,8 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
         const { t, alpha, sigma, time, draw } = instruction;
         const state = at(instruction.from);
         const out = at(instruction.into);
-        check(state, 'the state', t);
+        now = t;
+        check(state, 'the state');
         const uniforms: Uniforms = (index, into) =>
           fillUniforms(into, { seed, sample: firstSample + index, draw: draw ?? 0 });
         const prediction = yield {
@@ -99,12 +101,12 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
           );
         }
         if (prediction.data !== out.data) out.data.set(prediction.data);
-        check(out, 'the prediction', t);
+        check(out, 'the prediction');
         break;
       }
       case 'return': {
         const result = at(instruction.from);
-        check(result, 'the result', plan.start.t);
+        check(result, 'the result');
         return { shape, data: result.data.slice() };
       }
     }

@@ -1,5 +1,5 @@
 export { transition, type Process } from './process.js';
-export type { ClassesOption } from './define.js';
+export { defineProcess, type ClassesOption, type Definition } from './define.js';
 export { continuousBfn, type ContinuousBfnOptions } from './continuous-bfn.js';
 export { discreteBfn, type DiscreteBfnOptions } from './discrete-bfn.js';
 export { variancePreserving, type VariancePreservingOptions } from './variance-preserving.js';
@@ -9,6 +9,7 @@ export { karras, type KarrasOptions } from './karras.js';
 export { rectifiedFlow } from './rectified-flow.js';
 export { discreteBetas, type DiscreteBetasOptions } from './ddpm.js';
 export { tabulated, type TabulatedOptions } from './tabulated.js';
+export { bfnFromExpression, type BfnExpressionOptions } from './bfn-expression.js';
 export { fromExpressions, type ExpressionOptions } from './expression.js';
 export type { Family, Parameter, ParameterKind, Specification } from '../family.js';
 export type { ProcessFamily } from './family.js';

@@ -6,10 +6,12 @@ import { type GaussianMixture, gaussianMixture } from '../denoiser/mixture.js';
 import type { Denoiser } from '../plan/denoiser.js';
 
 const weights = (count: number): fc.Arbitrary<number[]> =>
-  fc.array(fc.double({ min: 0.1, max: 1, noNaN: true }), { minLength: count, maxLength: count }).map((values) => {
-    const total = values.reduce((sum, value) => sum + value, 0);
-    return values.map((value) => value / total);
-  });
+  fc
+    .array(fc.double({ min: 0.1, max: 1, noNaN: true }), { minLength: count, maxLength: count })
+    .map((values) => {
+      const total = values.reduce((sum, value) => sum + value, 0);
+      return values.map((value) => value / total);
+    });
 
 /** The exact network of a mixture of one to three Gaussians on a line. */
 export const anyMixture1d = (): fc.Arbitrary<GaussianMixture> =>
@@ -18,7 +20,10 @@ export const anyMixture1d = (): fc.Arbitrary<GaussianMixture> =>
       .record({
         weights: weights(count),
         means: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: count, maxLength: count }),
-        variances: fc.array(fc.double({ min: 1e-3, max: 0.2, noNaN: true }), { minLength: count, maxLength: count }),
+        variances: fc.array(fc.double({ min: 1e-3, max: 0.2, noNaN: true }), {
+          minLength: count,
+          maxLength: count,
+        }),
       })
       .map(({ weights: w, means, variances }) =>
         gaussianMixture({

@@ -15,7 +15,9 @@ describe('the digits', () => {
     const { images, labels } = digits;
     expect([images.length, labels.length]).toEqual([1797 * 64, 1797]);
     expect([Math.min(...images.slice(0, 6400)), Math.max(...images.slice(0, 6400))]).toEqual([-1, 1]);
-    expect(images.every((value) => Number.isInteger((value + 1) * 8) && value >= -1 && value <= 1)).toBe(true);
+    expect(images.every((value) => Number.isInteger((value + 1) * 8) && value >= -1 && value <= 1)).toBe(
+      true,
+    );
     expect([...images.slice(0, 8)]).toEqual([0, 0, 5, 13, 9, 1, 0, 0].map((pixel) => pixel / 8 - 1));
     // the counts that the data set's description states
     const counts = Array.from({ length: 10 }, (_, digit) => labels.filter((label) => label === digit).length);
@@ -38,11 +40,14 @@ describe('the digits', () => {
     [2, 65, [], /line 2, column 65 is missing/],
     [9, 2, [''], /line 9, column 2 is ""/],
     [9, 2, ['1', '2'], /line 9 has 66 columns; accepted are 65/],
-  ] as [number, number, string[], RegExp][])('line %d, column %d as %j is refused', (line, column, by, message) => {
-    const parse = () => parseDigits(replaced(line, column, by));
-    expect(parse).toThrow(UsageError);
-    expect(parse).toThrow(message);
-  });
+  ] as [number, number, string[], RegExp][])(
+    'line %d, column %d as %j is refused',
+    (line, column, by, message) => {
+      const parse = () => parseDigits(replaced(line, column, by));
+      expect(parse).toThrow(UsageError);
+      expect(parse).toThrow(message);
+    },
+  );
 
   it('must all be there', () => {
     expect(() => parseDigits(lines.slice(1).join('\n'))).toThrow(/has 1796 lines; accepted are 1797/);

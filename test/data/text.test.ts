@@ -25,9 +25,11 @@ describe('texts and classes', () => {
   });
 
   it('names the first character outside the alphabet and where it is', () => {
-    expect(() => encode('abc Def')).toThrow(new UsageError(
-      'the text has "D" at position 4; accepted are the characters of " abcdefghijklmnopqrstuvwxyz"',
-    ));
+    expect(() => encode('abc Def')).toThrow(
+      new UsageError(
+        'the text has "D" at position 4; accepted are the characters of " abcdefghijklmnopqrstuvwxyz"',
+      ),
+    );
     expect(() => encode('ab😀')).toThrow(/"😀" at position 2/);
     expect(() => decode([0, 27])).toThrow(/class 27 at position 1; accepted are 0 to 26/);
   });

@@ -37,17 +37,18 @@ const operate = (operator: string, args: readonly Compiled[]): Compiled => {
   return lift2(Math.pow, a, b);
 };
 
-/** Turns a checked tree into a function of t. No evaluator of mathjs is involved: only the arithmetic written here runs. */
+/** Turns a checked tree into a function of its variable. No evaluator of mathjs is involved: only the arithmetic written here runs. */
 export const compile = (
   mathjs: Mathjs,
   node: MathNode,
   parameters: ReadonlyMap<string, number>,
+  variable = 't',
 ): ((t: number) => number) => {
   const visit = (part: MathNode): Compiled => {
     if (mathjs.isParenthesisNode(part)) return visit(part.content);
     if (mathjs.isConstantNode(part)) return part.value as number;
     if (mathjs.isSymbolNode(part)) {
-      return part.name === 't'
+      return part.name === variable
         ? (t: number) => t
         : (parameters.get(part.name) ?? constants.get(part.name) ?? NaN);
     }
@@ -72,11 +73,11 @@ const rules: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The derivative with respect to t, unsimplified, so that no factor is rewritten into one that cancels. Calls that need a
+ * The derivative with respect to the variable, unsimplified, so that no factor is rewritten into one that cancels. Calls that need a
  * rule of ours are set aside as symbols, and the chain rule is composed: `df/dt + sum of df/dq · rule(u) · du/dt` over
  * the calls `q = f(u)`.
  */
-export const derivativeOf = (mathjs: Mathjs, node: MathNode): MathNode => {
+export const derivativeOf = (mathjs: Mathjs, node: MathNode, variable = 't'): MathNode => {
   const calls = new Map<string, { call: MathNode; rule: string; argument: MathNode }>();
   const outer = node.transform((part) => {
     if (!mathjs.isFunctionNode(part)) return part;
@@ -89,12 +90,12 @@ export const derivativeOf = (mathjs: Mathjs, node: MathNode): MathNode => {
   const partial = (name: string): MathNode =>
     mathjs.derivative(outer, new mathjs.SymbolNode(name), { simplify: false });
   const times = (a: MathNode, b: MathNode): MathNode => new mathjs.OperatorNode('*', 'multiply', [a, b]);
-  let total = partial('t');
+  let total = partial(variable);
   for (const [symbol, { rule, argument }] of calls) {
     const slope = mathjs
       .parse(rule)
       .transform((part) => (mathjs.isSymbolNode(part) && part.name === 'u' ? argument : part));
-    const term = times(partial(symbol), times(slope, derivativeOf(mathjs, argument)));
+    const term = times(partial(symbol), times(slope, derivativeOf(mathjs, argument, variable)));
     total = new mathjs.OperatorNode('+', 'add', [total, term]);
   }
   return total.transform((part) => (mathjs.isSymbolNode(part) && calls.get(part.name)?.call) || part);

@@ -46,21 +46,30 @@ const bracketDepth = (text: string): number => {
   }, 0);
 };
 
+/** Whose an expression is, for messages, and what it is a function of. */
+export interface ExpressionOwner {
+  readonly owner: string;
+  readonly variable: string;
+}
+
+export const ofProcess: ExpressionOwner = { owner: 'process "expression"', variable: 't' };
+
 /**
- * Reads an expression in t and named parameters, and refuses with a one-line `UsageError` whatever is not plain
- * arithmetic. Expressions come from files: nothing is evaluated here, and mathjs is never asked to evaluate the result.
+ * Reads an expression in the owner's variable and named parameters, and refuses with a one-line `UsageError` whatever is not
+ * plain arithmetic. Expressions come from files: nothing is evaluated here, and mathjs is never asked to evaluate the result.
  */
 export const parseExpression = (
   mathjs: Mathjs,
   name: string,
   text: unknown,
   parameters: ReadonlySet<string>,
+  { owner, variable } = ofProcess,
 ): MathNode => {
   const refuse = (what: string): never => {
     const shown = JSON.stringify(text)?.slice(0, 80) ?? String(text);
-    const known = ['t', ...constants.keys(), ...parameters].join(', ');
+    const known = [variable, ...constants.keys(), ...parameters].join(', ');
     throw new UsageError(
-      `process "expression": ${name} ${shown}: ${what} is not accepted; give at most ${longest} characters of ` +
+      `${owner}: ${name} ${shown}: ${what} is not accepted; give at most ${longest} characters of ` +
         `numbers, ${known}, + - * / ^ ( ), pow(x, y) and ${[...functions.keys()].join(', ')}`,
     );
   };
@@ -79,7 +88,7 @@ export const parseExpression = (
     } else if (mathjs.isParenthesisNode(node)) {
       check(node.content, depth + 1);
     } else if (mathjs.isSymbolNode(node)) {
-      if (node.name !== 't' && !constants.has(node.name) && !parameters.has(node.name))
+      if (node.name !== variable && !constants.has(node.name) && !parameters.has(node.name))
         refuse(`"${node.name}"`);
     } else if (mathjs.isOperatorNode(node)) {
       if (!operators.has(node.op)) refuse(`operator "${node.op}"`);
@@ -115,11 +124,11 @@ const reserved = new Set(
 );
 
 /** A parameter's name: a plain name that does not hide one that has a meaning. Throws a `UsageError`. */
-export const requireName = (name: string): void => {
-  const plain = /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name);
+export const requireName = (name: string, { owner, variable } = ofProcess): void => {
+  const plain = /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name) && name !== variable;
   if (plain && !reserved.has(name) && !constants.has(name) && !functions.has(name)) return;
   throw new UsageError(
-    `process "expression": parameter name ${JSON.stringify(name.slice(0, 80))} is not accepted; ` +
-      'give letters, digits and _, at most 40, that name neither t nor a constant, function or operator',
+    `${owner}: parameter name ${JSON.stringify(name.slice(0, 80))} is not accepted; ` +
+      `give letters, digits and _, at most 40, that name neither ${variable} nor a constant, function or operator`,
   );
 };

@@ -1,5 +1,6 @@
 import { type Family, familyRegistry } from '../family.js';
 import type { Json } from '../json.js';
+import { bfnExpressionFamily } from './bfn-expression.js';
 import { continuousBfnFamily } from './continuous-bfn.js';
 import { cosineFamily } from './cosine.js';
 import { discreteBetasFamily } from './ddpm.js';
@@ -24,6 +25,7 @@ const families = familyRegistry<Process | Promise<Process>>('process', [
   discreteBetasFamily,
   tabulatedFamily,
   expressionFamily,
+  bfnExpressionFamily,
 ]);
 
 /** Adds a family of processes, as the built-in ones are. Throws a `UsageError` if the id is taken or not kebab-case. */

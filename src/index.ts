@@ -20,3 +20,4 @@ export { fitGaussianMixture, type FitOptions, type MixtureFit } from './denoiser
 export { fitMarkov, type MarkovModel } from './denoiser/markov/model.js';
 export { markovText } from './denoiser/markov/denoiser.js';
 export { gaussianMixture, type GaussianMixture, type MixtureParameters } from './denoiser/mixture.js';
+export * from './bfn/index.js';

@@ -1,0 +1,150 @@
+import type { Specification } from '../src/family.js';
+import type { Json } from '../src/json.js';
+import type { CellOutcome, CellSettings, SolverRun } from './cell.js';
+import { type Calls, callsToMeet } from './equal-quality.js';
+import type { Metric } from './metric.js';
+import { metricEntry, metricsFor } from './metrics/index.js';
+import type { Problem } from './problem.js';
+import { type Estimate, defaultGroups, pooled } from './statistics.js';
+
+/** A metric of a cell with its 95% interval, beside the same metric of true samples of the same number. */
+export interface MetricValue {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly floor: number;
+}
+
+export interface Cell {
+  /** `name` of its `ProblemReport`. */
+  readonly problem: string;
+  readonly solver: string;
+  readonly nfe: number;
+  readonly status: CellOutcome['status'];
+  /** What happened if not ok. */
+  readonly message?: string;
+  /** By metric id; empty if not ok. */
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+  /** Calls that the first solver needs to be as good by all of the problem's quality metrics together; absent for that solver itself. */
+  readonly callsOfBaseline?: Calls;
+  /** As used, defaults filled in. */
+  readonly settings: Readonly<Record<string, Json>>;
+  /** Of all repeats together: wall-clock seconds of sampling and of the metrics. */
+  readonly seconds: CellOutcome['seconds'];
+}
+
+export interface ProblemReport extends Specification {
+  /** What tells it from the others: its id, and the parameters that were given where an id occurs twice. */
+  readonly name: string;
+  readonly process: Specification;
+  /** What ran the network. */
+  readonly kernel: string;
+  /** The first solver. */
+  readonly baseline: string;
+  /** The metrics that `callsOfBaseline` goes by. */
+  readonly quality: readonly string[];
+  readonly metrics: Readonly<
+    Record<string, { unit: string; description: string; floor: Estimate; truth?: number }>
+  >;
+}
+
+export interface Comparison {
+  readonly cells: readonly Cell[];
+  readonly problems: readonly ProblemReport[];
+  readonly nfe: readonly number[];
+  readonly samples: number;
+  readonly repeats: number;
+  readonly seed: number;
+  readonly settings: CellSettings;
+}
+
+/** A problem of a comparison: all of it that came of the runs. */
+export interface ProblemResult {
+  readonly name: string;
+  readonly problem: Problem;
+  /** Of true samples: one outcome a repeat. */
+  readonly truth: readonly CellOutcome[];
+  /** Solver by solver; the first solver is the baseline. */
+  readonly runs: readonly {
+    readonly run: SolverRun;
+    readonly settings: Cell['settings'];
+    /** One a repeat. */
+    readonly outcomes: readonly CellOutcome[];
+  }[];
+}
+
+/** The metrics by which solvers of a problem are said to be of one quality. Throws a `UsageError` for one that does not exist. */
+export const qualityOf = ({ quality, truth }: Problem): readonly string[] => {
+  const applicable = new Set(metricsFor(truth).map(({ id }) => id));
+  return quality.filter((id) => applicable.has(metricEntry(id).id));
+};
+
+/** The cells of a problem, and what they are held against. `samples` is the number of samples of one outcome. */
+export const summarise = (
+  { name, problem, truth, runs }: ProblemResult,
+  samples: number,
+): { readonly report: ProblemReport; readonly cells: readonly Cell[] } => {
+  const metrics = metricsFor(problem.truth);
+  const quality = qualityOf(problem);
+  const pool = (outcomes: readonly CellOutcome[], { id, bounds }: Metric): Estimate =>
+    pooled(
+      outcomes.map(({ estimates }) => estimates[id]),
+      { groups: Math.min(defaultGroups, samples), ...(bounds ? { bounds } : {}) },
+    );
+  const floors = new Map(metrics.map((metric) => [metric.id, pool(truth, metric)]));
+  const floorOf = (id: string): Estimate => floors.get(id) as Estimate;
+
+  const cells = runs.map(({ run: { solver, nfe }, settings, outcomes }): Cell => {
+    const failure = outcomes.find(({ status }) => status !== 'ok');
+    const valueOf = (metric: Metric): MetricValue => {
+      const { value, low, high } = pool(outcomes, metric);
+      return { value, low, high, floor: floorOf(metric.id).value };
+    };
+    return {
+      problem: name,
+      solver,
+      nfe,
+      status: failure?.status ?? 'ok',
+      ...(failure?.message === undefined ? {} : { message: failure.message }),
+      metrics: Object.fromEntries(failure ? [] : metrics.map((metric) => [metric.id, valueOf(metric)])),
+      settings,
+      seconds: {
+        sampling: outcomes.reduce((sum, { seconds }) => sum + seconds.sampling, 0),
+        metrics: outcomes.reduce((sum, { seconds }) => sum + seconds.metrics, 0),
+      },
+    };
+  });
+
+  const baseline = cells[0].solver;
+  const baselines = cells.filter(({ solver }) => solver === baseline);
+  // what lies within the floor's interval is as good as the truth: no more is asked of the baseline
+  const callsFor = (cell: Cell): Calls =>
+    callsToMeet(
+      baselines.map(({ nfe }) => nfe),
+      quality.map((id) => ({
+        values: baselines.map(({ metrics: of }) => of[id]?.value ?? null),
+        target: Math.max(cell.metrics[id].value, floorOf(id).high),
+      })),
+    );
+  const compared = ({ solver, status }: Cell): boolean =>
+    solver !== baseline && status === 'ok' && quality.length > 0;
+  const { id, parameters, process, kernel } = problem;
+  return {
+    report: {
+      id,
+      parameters,
+      name,
+      process: { id: process.id, parameters: process.parameters },
+      kernel,
+      baseline,
+      quality,
+      metrics: Object.fromEntries(
+        metrics.map(({ id: metric, unit, description, truth: value }) => [
+          metric,
+          { unit, description, floor: floorOf(metric), ...(value === undefined ? {} : { truth: value }) },
+        ]),
+      ),
+    },
+    cells: cells.map((cell) => (compared(cell) ? { ...cell, callsOfBaseline: callsFor(cell) } : cell)),
+  };
+};

@@ -1,0 +1,47 @@
+/** One metric of a solver, a distance (lower is better), at some numbers of calls; null where the run failed. */
+export interface QualityCurve {
+  readonly nfe: readonly number[];
+  readonly values: readonly (number | null)[];
+}
+
+/** How many calls are needed: a number, or that it lies at or below the least or beyond the largest number tried. */
+export type Calls = { readonly calls: number } | { readonly atMost: number } | { readonly moreThan: number };
+
+/** A metric at the same numbers of calls as its companions, and what it has to get down to. */
+export interface Goal {
+  readonly values: QualityCurve['values'];
+  readonly target: number;
+}
+
+/**
+ * The calls at which all metrics together first get down to their targets. The first number tried at which they have is an
+ * upper bound; between it and the one tried before, a metric follows a straight line in the logarithms of calls and
+ * distance, and the slowest counts. Where there is no such line (a failed run before, a distance or target of 0 or
+ * below) it is the number tried. A curve that rises again later has been there: the answer favours the curve. `nfe` holds
+ * one or more distinct positive numbers, in any order.
+ */
+export const callsToMeet = (nfe: readonly number[], goals: readonly Goal[]): Calls => {
+  const ascending = nfe.map((_, i) => i).sort((a, b) => nfe[a] - nfe[b]);
+  const valueAt = ({ values }: Goal, i: number): number => values[i] ?? Infinity;
+  const first = ascending.findIndex((i) => goals.every((goal) => valueAt(goal, i) <= goal.target));
+  if (first < 0) return { moreThan: Math.max(...nfe) };
+  const after = ascending[first];
+  if (first === 0) return { atMost: nfe[after] };
+  const before = ascending[first - 1];
+  const part = Math.max(
+    ...goals.map((goal) => crossing(valueAt(goal, before), valueAt(goal, after), goal.target)),
+  );
+  return { calls: part === 1 ? nfe[after] : nfe[before] * (nfe[after] / nfe[before]) ** part };
+};
+
+/** `callsToMeet` for one metric. */
+export const callsToReach = ({ nfe, values }: QualityCurve, target: number): Calls =>
+  callsToMeet(nfe, [{ values, target }]);
+
+/** Where on the way from `before` to `after`, in [0, 1], a distance has come down to a target that lies at or above `after`. */
+const crossing = (before: number, after: number, target: number): number => {
+  if (before <= target) return 0;
+  if (before === Infinity || after <= 0) return 1;
+  const part = (Math.log(before) - Math.log(target)) / (Math.log(before) - Math.log(after));
+  return part <= 1 ? part : 1; // also where all three are one to rounding
+};

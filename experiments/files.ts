@@ -1,0 +1,91 @@
+import { encode as encodePng } from 'fast-png';
+import { extname } from 'node:path';
+import { type Batch, sampleSize } from '../src/array/batch.js';
+import { decode } from '../src/data/text.js';
+import { UsageError } from '../src/errors.js';
+import type { Problem } from './problem.js';
+
+/** From decoded samples to the content of a file. */
+export type SamplesWriter = (samples: Batch) => string | Uint8Array;
+
+/** What a problem's samples can be written as, by file ending. */
+const writersOf = ({ view }: Problem): Readonly<Record<string, SamplesWriter>> => {
+  const arrays: Record<string, SamplesWriter> = { '.csv': csv, '.npy': npy };
+  switch (view?.kind) {
+    case 'text':
+      return { '.txt': text(view.alphabet), ...arrays };
+    case 'picture':
+      return { ...arrays, '.png': contactSheet(view.width, view.height) };
+    default:
+      return arrays;
+  }
+};
+
+/** What writes the samples of a problem to a file of that name. Throws a `UsageError` for an ending that does not fit. */
+export const samplesWriter = (name: string, problem: Problem): SamplesWriter => {
+  const writers = writersOf(problem);
+  const ending = extname(name).toLowerCase();
+  if (Object.hasOwn(writers, ending)) return writers[ending];
+  const accepted = Object.keys(writers).join(', ');
+  throw new UsageError(`cannot write samples of "${problem.id}" to ${name}; the ending can be ${accepted}`);
+};
+
+/** The samples of a problem for a terminal: characters if they are text, else numbers. */
+export const printedSamples = (samples: Batch, { view }: Problem): string =>
+  view?.kind === 'text' ? text(view.alphabet)(samples) : csv(samples);
+
+/** The samples, each as a list of its numbers. */
+export const rowsOf = (samples: Batch): readonly number[][] => {
+  const size = sampleSize(samples);
+  return Array.from({ length: samples.shape[0] }, (_, i) =>
+    Array.from(samples.data.subarray(i * size, (i + 1) * size)),
+  );
+};
+
+const linesOf = (samples: Batch, line: (row: readonly number[]) => string): string =>
+  rowsOf(samples)
+    .map((row) => `${line(row)}\n`)
+    .join('');
+
+const csv = (samples: Batch): string => linesOf(samples, (row) => row.join(','));
+
+const text =
+  (alphabet: string) =>
+  (samples: Batch): string =>
+    linesOf(samples, (row) => decode(row, alphabet));
+
+/** Grey pictures side by side in a square, each pixel `zoom` wide, -1 black and 1 white, values beyond cut off. */
+const contactSheet =
+  (width: number, height: number, zoom = 4) =>
+  ({ shape, data }: Batch): Uint8Array => {
+    const [count] = shape;
+    const columns = Math.ceil(Math.sqrt(count));
+    const [across, down] = [(width + 1) * zoom, (height + 1) * zoom];
+    const sheet = { width: columns * across + zoom, height: Math.ceil(count / columns) * down + zoom };
+    const pixels = new Uint8Array(sheet.width * sheet.height).fill(background);
+    for (let i = 0; i < count; i++) {
+      const [left, top] = [(i % columns) * across + zoom, Math.floor(i / columns) * down + zoom];
+      for (let y = 0; y < height * zoom; y++) {
+        for (let x = 0; x < width * zoom; x++) {
+          const value = data[(i * height + Math.floor(y / zoom)) * width + Math.floor(x / zoom)];
+          const grey = Math.min(1, Math.max(0, (value + 1) / 2));
+          pixels[(top + y) * sheet.width + left + x] = Math.round(255 * grey);
+        }
+      }
+    }
+    return encodePng({ ...sheet, data: pixels, channels: 1, depth: 8 });
+  };
+
+const background = 96;
+
+/** NumPy's array format, version 1.0: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+const npy = ({ shape, data }: Batch): Uint8Array => {
+  const type = data instanceof Float64Array ? '<f8' : '<f4';
+  const tuple = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
+  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  // magic, version, length, header and line feed fill whole blocks of 64 bytes
+  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n';
+  const length = [padded.length & 255, padded.length >> 8];
+  const start = Uint8Array.from([0x93, ...Buffer.from('NUMPY'), 1, 0, ...length, ...Buffer.from(padded)]);
+  return Buffer.concat([start, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
+};

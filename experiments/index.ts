@@ -1,0 +1,20 @@
+export {
+  compare,
+  type CellPool,
+  type Cell,
+  type CompareOptions,
+  type Comparison,
+  type MetricValue,
+} from './compare.js';
+export type { CellOutcome, CellSettings, CellTask } from './cell.js';
+export { callsToReach, type Calls, type QualityCurve } from './equal-quality.js';
+export type { Metric, MetricEntry, Mixture, Statistic, TextModel, Truth } from './metric.js';
+export * from './metrics/index.js';
+export { type Problem, mostLikelyClasses, classMoments } from './problem.js';
+export { makeProblem, parseProblem, problemList, registerProblem } from './problems/index.js';
+export { type Digits, readDigits } from '../src/data/digits.js';
+export { decode, encode, readText, textAlphabet } from '../src/data/text.js';
+export { comparisonCsv } from './results.js';
+export { jackknife, pooled, type Estimate } from './statistics.js';
+export { comparisonTable } from './table.js';
+export { startWorkers, type Workers } from './workers.js';

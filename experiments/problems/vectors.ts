@@ -1,0 +1,82 @@
+import { readDigits } from '../../src/data/digits.js';
+import { fitGaussianMixture } from '../../src/denoiser/em.js';
+import { type GaussianMixture, type MixtureParameters, gaussianMixture } from '../../src/denoiser/mixture.js';
+import { UsageError } from '../../src/errors.js';
+import type { Json } from '../../src/json.js';
+import { continuousBfn } from '../../src/process/continuous-bfn.js';
+import type { Problem } from '../problem.js';
+
+/** A Gaussian mixture under continuous BFN. */
+const mixtureProblem = (
+  id: string,
+  parameters: Readonly<Record<string, Json>>,
+  mixture: GaussianMixture,
+  sigma1: number,
+  view?: Problem['view'],
+): Problem => ({
+  id,
+  parameters,
+  process: continuousBfn({ sigma1 }),
+  denoiser: mixture,
+  moments: {
+    mean: mixture.mean,
+    variance: mixture.covariance.reduce((trace, row, i) => trace + row[i], 0) / mixture.dimension,
+  },
+  truth: { kind: 'vectors', mixture },
+  decode: (result) => result,
+  trueSamples: (count, seed) => mixture.sample(count, seed),
+  quality: ['frechet-distance', 'sliced-wasserstein', 'log-density-ks'],
+  solvers: ['bfn', 'bfn-solver++1', 'bfn-solver++2', 'sde-bfn-solver++2'],
+  kernel: mixture.kernel,
+  ...(view ? { view } : {}),
+});
+
+/** 8x8 handwritten digits (UCI, as scikit-learn ships them), as a mixture of Gaussians fitted by EM. `sigma1` .001 is CIFAR-10's (Graves et al. 2023). */
+export const digits = async (options: {
+  components: number;
+  seed: number;
+  sigma1: number;
+}): Promise<Problem> => {
+  const { images } = await readDigits();
+  const { parameters } = fitGaussianMixture(images, 64, options);
+  const view = { kind: 'picture', width: 8, height: 8 } as const;
+  return mixtureProblem('digits', { ...options }, gaussianMixture(parameters), options.sigma1, view);
+};
+
+/** Three Gaussians on a line, unequal in weight and width. */
+export const mixture1d = (options: { sigma1: number }): Problem => {
+  const mixture = {
+    weights: [0.3, 0.5, 0.2],
+    means: [[-0.7], [0.2], [0.75]],
+    covariances: [[[0.01]], [[0.02]], [[0.004]]],
+  };
+  return mixtureProblem('mixture-1d', { ...options }, gaussianMixture(mixture), options.sigma1);
+};
+
+/** Gaussians on a circle of radius .7, drawn out along it: neighbours meet. */
+export const mixture2d = (options: { components: number; sigma1: number }): Problem => {
+  const { components, sigma1 } = options;
+  if (!(Number.isInteger(components) && components >= 1 && components <= 1000)) {
+    throw new UsageError(
+      `problem "mixture-2d": components = ${components} is not accepted; give a whole number from 1 to 1000`,
+    );
+  }
+  return mixtureProblem('mixture-2d', { ...options }, gaussianMixture(ring(components)), sigma1);
+};
+
+const ring = (components: number): MixtureParameters => {
+  const [radius, across, along] = [0.7, 0.04, 0.12];
+  const angles = Array.from({ length: components }, (_, i) => (2 * Math.PI * i) / components);
+  return {
+    weights: angles.map(() => 1 / components),
+    means: angles.map((angle) => [radius * Math.cos(angle), radius * Math.sin(angle)]),
+    covariances: angles.map((angle) => {
+      const [c, s] = [Math.cos(angle), Math.sin(angle)];
+      const off = (across ** 2 - along ** 2) * c * s;
+      return [
+        [(across * c) ** 2 + (along * s) ** 2, off],
+        [off, (across * s) ** 2 + (along * c) ** 2],
+      ];
+    }),
+  };
+};

@@ -1,0 +1,177 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { runProgram } from '../../src/cli/program.js';
+import { bfn, workplace } from './run.js';
+
+const place = workplace();
+
+// [what it is, the command, what the line says]
+const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[] = [
+  ['an unknown command', 'compair', /unknown command 'compair'/],
+  ['an unknown option', 'compare --nef 5', /unknown option '--nef' \(Did you mean --nfe\?\)/],
+  ['a word too many', 'compare digits', /too many arguments/],
+  [
+    'an unknown problem',
+    'compare --problem txet',
+    /unknown problem "txet"; there are: text, digits, mixture-1d/,
+  ],
+  [
+    'a parameter that there is not',
+    'compare --problem text:ordr=3',
+    /no parameter "ordr"; it takes order, length/,
+  ],
+  [
+    'an unknown solver',
+    'compare --problem simplex-3 --solvers bnf',
+    /unknown solver "bnf"; there are: bfn, /,
+  ],
+  ['no solver', 'compare --problem simplex-3 --solvers ,', /there is no solver to compare/],
+  ['a solver twice', 'compare --problem simplex-3 --solvers bfn,bfn', /solver bfn is listed twice/],
+  ['a problem twice', 'compare --problem simplex-3 simplex-3', /problem simplex-3 is listed twice/],
+  ['NFE 0', 'compare --nfe 5,0', /argument '5,0' is invalid\. It must be a whole number from 1/],
+  ['negative NFE', 'compare --nfe -5', /whole number from 1/],
+  ['half a call', 'compare --nfe 2.5', /whole number from 1/],
+  [
+    'a huge NFE',
+    'compare --problem simplex-3 --nfe 1e9',
+    /NFE is 1000000000; it must be .* from 1 to 100000/,
+  ],
+  ['one sample', 'compare --samples 1', /whole number from 3 to/],
+  ['too many samples', 'sample --samples 1e12', /whole number from 1 to/],
+  ['no thread', 'compare --workers 0', /whole number from 1/],
+  [
+    'a grid that goes back',
+    'compare --problem mixture-1d --solvers bfn-solver1 --nfe 2 --grid explicit:times=[0.5,0.9,0]',
+    /explicit grid is not strictly decreasing: 0\.9 comes after 0\.5/,
+  ],
+  [
+    'a grid of the wrong length',
+    'sample --problem mixture-1d --nfe 10 --grid explicit:times=[0.9,0.5,0]',
+    /explicit grid has 3 times; 10 steps need 11/,
+  ],
+  ['an unknown grid', 'sample --problem mixture-1d --grid karra', /unknown grid "karra"; there are: uniform/],
+  ['eta twice', 'sample --problem mixture-1d --grid karras:eta=0.1 --eta 0.2', /eta is given twice/],
+  [
+    'sigma1 of 1',
+    'compare --problem mixture-1d:sigma1=1',
+    /sigma1 = 1 is not accepted; give a number between/,
+  ],
+  [
+    'negative beta1',
+    'compare --problem simplex-3:beta1=-1',
+    /beta1 = -1 is not accepted; give a number above 0/,
+  ],
+  ['no probabilities', 'compare --problem simplex-3:probabilities=[0.5,0.6]', /sum to 1/],
+  ['too high an order', 'compare --problem text:order=9', /order = 9 .* whole number from 1 to 5/],
+  ['a draw from continuous data', 'sample --problem mixture-1d --draw', /draw/],
+  [
+    'a clip of classes',
+    'sample --problem simplex-3 --clip -1,1',
+    /clip is for continuous data; .*"simplex-3"/,
+  ],
+  ['a clip turned around', 'sample --problem mixture-1d --clip 1,-1', /two numbers, the lower first/],
+  [
+    'the prior short of the noise end',
+    'sample --problem mixture-1d --eta 0.01 --start prior',
+    /use eta = 0 or zero-mean/,
+  ],
+  [
+    'an ODE from where there is no noise',
+    'sample --problem mixture-1d --solver bfn-solver++2 --eta 0',
+    /use eta > 0/,
+  ],
+  ['an unknown last step', 'sample --last-step drop', /stop, predict, predict-at-end/],
+  [
+    'a folder below a file',
+    'compare --problem simplex-3 --out a-file/results',
+    /cannot write to the folder \S*a-file\/results: /,
+  ],
+  [
+    'a file below a file',
+    'sample --problem simplex-3 --out a-file/x.csv',
+    /cannot write to the folder \S*a-file: /,
+  ],
+  ['an ending that does not fit', 'sample --problem simplex-3 --out x.png', /ending can be \.csv, \.npy/],
+  ['a missing module', 'solvers --import missing.mjs', /cannot read the module missing\.mjs: /],
+  ['a module that throws', 'solvers --import throws.mjs', /cannot import the module \S*throws\.mjs: one two/],
+  ['an unknown process', 'plan bfn --process vp', /unknown process "vp"; there are: bfn-continuous/],
+  ['a process file that is none', 'plan bfn --process no-process.json', /no-process\.json is no process/],
+  ['a missing plan file', 'plan missing.json', /cannot read missing\.json as JSON/],
+  ['a plan file that is no JSON', 'plan broken.json', /cannot read \S*broken\.json as JSON/],
+  ['a plan with an undefined register', 'plan undefined.json', /instructions\[0\] reads the register y0/],
+  [
+    'a plan with a coefficient that is null',
+    'plan null.json',
+    /instructions\[0\]\.terms\[0\]\[0\] must be a finite/,
+  ],
+  [
+    'a plan with an infinite coefficient',
+    'plan infinite.json',
+    /instructions\[0\]\.terms\[0\]\[0\] must be a finite/,
+  ],
+  ['a plan of a billion calls', 'plan billion.json', /nfe must be 0/],
+  ['settings beside a plan file', 'plan billion.json --nfe 5', /--nfe does not go with a plan file/],
+  ['two formats', 'compare --json --csv', /--csv.* cannot be used with .*--json/],
+];
+
+const planWith = (terms: string, nfe = 0): string => `{
+  "solver": "mine", "process": { "id": "ve", "parameters": {} }, "settings": {}, "nfe": ${nfe},
+  "start": { "register": "x0", "t": 1, "alpha": 1, "sigma": 1, "time": 1, "atNoiseEnd": true },
+  "instructions": [
+    { "op": "combine", "into": "x1", "terms": ${terms} },
+    { "op": "return", "from": "x1", "alpha": 1, "sigma": 1 }
+  ]
+}`;
+
+const files: Readonly<Record<string, string>> = {
+  'a-file': '',
+  'throws.mjs': 'throw new Error("one\\ntwo");',
+  'no-process.json': '{ "id": "ve", "parameters": null }',
+  'broken.json': '{\n"solver":\nnone }',
+  'undefined.json': planWith('[[1, "y0"]]'),
+  'null.json': planWith('[[null, "x0"]]'),
+  'infinite.json': planWith('[[1e999, "x0"]]'),
+  'billion.json': planWith('[[1, "x0"]]', 1e9),
+};
+
+beforeAll(() =>
+  Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(place.folder, name), text))),
+);
+
+/** Runs a command in this process; words that name a file of the test's folder are made to. */
+const run = async (words: string): Promise<{ code: number; stderr: string }> => {
+  const lines: string[] = [];
+  const take = (text: unknown): boolean => lines.push(`${String(text).trimEnd()}\n`) > 0;
+  const spies = [
+    vi.spyOn(console, 'error').mockImplementation(take),
+    vi.spyOn(process.stderr, 'write').mockImplementation(take),
+  ];
+  const absolute = (word: string): string =>
+    Object.keys(files).some((file) => word.startsWith(file)) ? join(place.folder, word) : word;
+  try {
+    return { code: await runProgram(words.split(' ').map(absolute)), stderr: lines.join('') };
+  } finally {
+    spies.forEach((spy) => spy.mockRestore());
+  }
+};
+
+describe('a mistake is told in one line, with exit code 2', () => {
+  it.each(mistakes)('%s: bfn %s', async (_, words, says) => {
+    const { code, stderr } = await run(words);
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(stderr).toMatch(says);
+    expect(code).toBe(2);
+  });
+
+  it.concurrent.each(mistakes.filter((_, i) => i % 12 === 0))('%s, in a process', async (_, words, says) => {
+    const { code, stdout, stderr } = await bfn(place.folder, ...words.split(' '));
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(stderr).toMatch(says);
+    expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+  });
+});
+
+it('leaves nothing behind', async () => {
+  expect((await readdir(place.folder)).sort()).toEqual(Object.keys(files).sort());
+});

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Calls } from '../../experiments/equal-quality.js';
+import { comparisonTable } from '../../experiments/table.js';
+import { someComparison } from './some-comparison.js';
+
+/** The tables of a text: rows of cells, without the line of dashes. */
+const tablesOf = (text: string): string[][][] =>
+  text
+    .split('\n\n')
+    .filter((block) => block.startsWith('|'))
+    .map((block) =>
+      block
+        .split('\n')
+        .filter((line) => !/^\|[\s:|-]+$/.test(line))
+        .map((line) =>
+          line
+            .slice(1, -1)
+            .split('|')
+            .map((entry) => entry.trim()),
+        ),
+    );
+
+describe('comparisonTable', () => {
+  const text = comparisonTable(someComparison());
+
+  it('says what was run', () => {
+    expect(text.split('\n')[0]).toBe(
+      '## text (order 2, alphabet "ab"): 2 x 100 samples a cell, seed 7, exact network (plain), value ± 95%',
+    );
+  });
+
+  it('has a table for each metric, floor and truth in each column, values to two digits of the interval', () => {
+    expect(tablesOf(text).slice(0, 2)).toEqual([
+      [
+        ['bits-per-character (bits)', 'NFE 10', 'NFE 20'],
+        ['bfn', '3.250 ± 0.034', 'diverged'],
+        ['bfn-solver2', '0.333 ± 0.034', '2.500 ± 0.034'],
+        ['*floor: true samples*', '2.510 ± 0.050', '2.510 ± 0.050'],
+        ['*truth, exactly*', '2.500', '2.500'],
+      ],
+      [
+        ['spelling-accuracy', 'NFE 10', 'NFE 20'],
+        ['bfn', '20.0000 ± 0.0000', 'diverged'],
+        ['bfn-solver2', '100.0000 ± 0.0000', '30.0000 ± 0.0000'],
+        ['*floor: true samples*', '40.3 ± 3.0', '40.3 ± 3.0'],
+      ],
+    ]);
+  });
+
+  it('has the calls of the first solver, and what they mean', () => {
+    expect(tablesOf(text)[2]).toEqual([
+      ['calls that bfn needs for the same', 'NFE 10', 'NFE 20'],
+      ['bfn-solver2', 'more than 20', '8.3'],
+    ]);
+    expect(text).toContain('The same: as good by bits-gap and spelling-accuracy');
+  });
+
+  it('says how a run diverged', () => {
+    expect(text.split('\n').at(-1)).toBe('- NFE 20: bfn diverged: at t = 0.5');
+  });
+
+  it('has no table of calls where there is but one solver', () => {
+    const { cells, ...rest } = someComparison();
+    const alone = comparisonTable({ ...rest, cells: cells.filter(({ solver }) => solver === 'bfn') });
+    expect(alone).not.toContain('needs for the same');
+  });
+
+  it('keeps problems of one id apart', () => {
+    const { cells, problems, ...rest } = someComparison();
+    const other = { ...problems[0], name: 'text:order=3', parameters: { order: 3 } };
+    const named = cells.slice(0, 1).map((cell) => ({ ...cell, problem: other.name }));
+    const both = comparisonTable({ ...rest, cells: [...cells, ...named], problems: [...problems, other] });
+    const [first, second] = both.split(/\n\n(?=## )/);
+    expect(first).toBe(text);
+    expect(tablesOf(second)[0].map(([row]) => row)).not.toContain('bfn-solver2');
+  });
+
+  it('has as many entries in each row, however the calls came out', () => {
+    const positive = fc.double({ min: 0.1, max: 1e4, noNaN: true });
+    const calls: fc.Arbitrary<Calls> = fc.oneof(
+      fc.record({ calls: positive }),
+      fc.record({ atMost: positive }),
+      fc.record({ moreThan: positive }),
+    );
+    fc.assert(
+      fc.property(calls, (callsOfBaseline) => {
+        const { cells, ...rest } = someComparison();
+        const changed = cells.map((cell) => (cell.solver === 'bfn' ? cell : { ...cell, callsOfBaseline }));
+        for (const table of tablesOf(comparisonTable({ ...rest, cells: changed }))) {
+          expect(new Set(table.map((row) => row.length))).toEqual(new Set([3]));
+          expect(table.flat().every((entry) => entry !== '' && !entry.includes('NaN'))).toBe(true);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

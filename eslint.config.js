@@ -8,7 +8,7 @@ const layers = [
   'src/process',
   'src/plan',
   'solvers',
-  ['src/denoiser', 'src/data'],
+  ['src/denoiser', 'src/data', 'src/bfn'],
   'experiments',
   'src/cli',
 ];

@@ -1,20 +1,7 @@
-import type { Command } from 'commander';
 import { describe, expect, it, vi } from 'vitest';
 import { callsOfSteps } from '../../solvers/program.js';
-import { compareCommand } from '../../src/cli/compare.js';
-import { planCommand } from '../../src/cli/plan.js';
-import { problemsCommand } from '../../src/cli/problems.js';
-import { sampleCommand } from '../../src/cli/sample.js';
-import { solversCommand } from '../../src/cli/solvers.js';
+import { commands } from '../../src/cli/program.js';
 import { type Block, pages } from './pages.js';
-
-const commands: Readonly<Record<string, () => Command>> = {
-  compare: compareCommand,
-  plan: planCommand,
-  problems: problemsCommand,
-  sample: sampleCommand,
-  solvers: solversCommand,
-};
 
 /** The `bfn` commands of a block, as words; a line that ends in a backslash goes on. */
 const commandsOf = ({ code }: Block): string[][] =>
@@ -45,7 +32,7 @@ const printed = async ([name, ...words]: readonly string[]): Promise<string> => 
     lines.push(line);
   });
   try {
-    await commands[name]().parseAsync(words, { from: 'user' });
+    await (await commands[name]())().parseAsync(words, { from: 'user' });
   } finally {
     log.mockRestore();
   }
@@ -64,7 +51,8 @@ describe('the commands of the pages', () => {
     async (_, [name, ...words]) => {
       expect(Object.keys(commands)).toContain(name);
       const ran = vi.fn();
-      await commands[name]().exitOverride().action(ran).parseAsync(words, { from: 'user' });
+      const command = (await commands[name]())();
+      await command.exitOverride().action(ran).parseAsync(words, { from: 'user' });
       expect(ran).toHaveBeenCalledOnce();
     },
   );

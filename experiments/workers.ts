@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
 import type { CellPool } from './compare.js';
 
 export interface Workers extends CellPool {
@@ -11,7 +10,11 @@ export interface Workers extends CellPool {
  * Worker threads that run cells, each with the user's modules loaded; a thread starts when there is work for it. No result
  * depends on how many there are. They run the compiled package: from sources, pass no pool to `compare`.
  */
-export const startWorkers = (modules: readonly string[] = [], threads = availableParallelism()): Workers => {
+export const startWorkers = async (
+  modules: readonly string[] = [],
+  threads = availableParallelism(),
+): Promise<Workers> => {
+  const { Piscina } = await import('piscina');
   const pool = new Piscina({
     filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
     minThreads: 0,

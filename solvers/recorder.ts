@@ -57,7 +57,9 @@ const collected = (terms: Terms): Terms => {
     const { sum, size } = sums.get(register) ?? { sum: 0, size: 0 };
     sums.set(register, { sum: sum + coefficient, size: size + Math.abs(coefficient) });
   }
-  const kept = [...sums].filter(([, { sum, size }]) => !(Math.abs(sum) <= 4 * Number.EPSILON * size));
+  const cancels = ({ sum, size }: { sum: number; size: number }): boolean =>
+    Number.isFinite(size) && Math.abs(sum) <= 4 * Number.EPSILON * size;
+  const kept = [...sums].filter(([, parts]) => !cancels(parts));
   if (kept.length === 0) return [[0, terms[0][1]]];
   return kept.map(([register, { sum }]) => [sum, register]);
 };

@@ -25,7 +25,8 @@ const mixtureProblem = (
   truth: { kind: 'vectors', mixture },
   decode: (result) => result,
   trueSamples: (count, seed) => mixture.sample(count, seed),
-  quality: ['frechet-distance', 'sliced-wasserstein', 'log-density-ks'],
+  // not the log densities: with few calls their law crosses the truth's by accident, which no distance of the samples does
+  quality: ['frechet-distance', 'sliced-wasserstein'],
   solvers: ['bfn', 'bfn-solver++1', 'bfn-solver++2', 'sde-bfn-solver++2'],
   kernel: mixture.kernel,
   ...(view ? { view } : {}),

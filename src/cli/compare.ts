@@ -82,7 +82,7 @@ const run = async (options: Options): Promise<void> => {
   const modules = await importModules(options);
   const problems = problem.map(parseProblem);
   const settings = settingsOf(options);
-  const workers = startWorkers(options.import, threads);
+  const workers = await startWorkers(options.import, threads);
   const bar = progressBar('cells');
   const comparison = await compare({
     problems,

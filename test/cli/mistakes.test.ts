@@ -79,7 +79,7 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   [
     'an ODE from where there is no noise',
     'sample --problem mixture-1d --solver bfn-solver++2 --eta 0',
-    /use eta > 0/,
+    /bfn-solver\+\+2 cannot step from t = 1 on bfn-continuous: .* eta > 0/,
   ],
   ['an unknown last step', 'sample --last-step drop', /stop, predict, predict-at-end/],
   [

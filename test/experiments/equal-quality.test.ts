@@ -78,6 +78,15 @@ describe('callsToMeet', () => {
     );
   });
 
+  it('is not moved by a goal that is met throughout', () => {
+    fc.assert(
+      fc.property(cases, ({ nfe, goals }) => {
+        const met = { values: nfe.map((calls) => 1 / calls), target: 1 };
+        expect(callsToMeet(nfe, [...goals, met])).toEqual(callsToMeet(nfe, goals));
+      }),
+    );
+  });
+
   it('does not depend on the unit of a metric', () => {
     fc.assert(
       fc.property(cases, fc.integer({ min: -20, max: 20 }), ({ nfe, goals }, power) => {

@@ -182,6 +182,16 @@ describe('what is wrong is said in one line:', () => {
     expect(act).toThrow(UsageError);
     expect(act).toThrow(message);
   });
+  it('an ODE solver cannot start where BFN begins, whichever it is', () => {
+    const ode = solverList().filter(({ kind }) => kind === 'ode');
+    expect(ode.length).toBeGreaterThan(5);
+    for (const entry of ode) {
+      for (const bfn of [process, text]) {
+        const plan = (): unknown => entry.plan(bfn, { nfe: 4, grid: timeGrid.uniform({ eta: 0 }) });
+        expect(plan).toThrow(/cannot step from t = 1 on bfn-/);
+      }
+    }
+  });
   it('on VP, whose signal is not lost at the noise end, ODE solvers start there', () => {
     expect(solver('ddim').plan(variancePreserving({}), { nfe: 3 }).start.t).toBe(1);
   });

@@ -23,7 +23,6 @@ import {
   softmaxHead,
 } from '../../src/bfn/index.js';
 import { adapt, clip, type Network } from '../../src/denoiser/adapters.js';
-import type { Plan } from '../../src/plan/plan.js';
 import { sample } from '../../src/plan/sample.js';
 import { chiSquared, distance, normalsOf } from './helpers.js';
 
@@ -31,24 +30,15 @@ const schedule = continuousAccuracy({ sigma1: 0.05 });
 const bins = makeBins(8);
 const binned = discretisedFlow(schedule, bins);
 
-/** The plan with a draw in every evaluation but the last: the original sampler. */
-const drawing = (plan: Plan): Plan => {
-  let number = 0;
-  const instructions = plan.instructions.map((entry) =>
-    entry.op === 'evaluate' && ++number < plan.nfe ? { ...entry, draw: number } : entry,
-  );
-  return { ...plan, instructions };
-};
-
 describe('the original sampler of discretised data', () => {
   const law = [0.05, 0.1, 0.2, 0.05, 0.15, 0.25, 0.15, 0.05];
   const denoiser = exactBins({ bins, probabilities: law });
 
   /** Samples of mu at the end, as bins counted by the most probable. */
   const counts = async (steps: number, draw: boolean): Promise<number[]> => {
-    const plan = bfn.plan(binned.process, { nfe: steps + 1, draw: false });
+    const plan = bfn.plan(binned.process, { nfe: steps + 1, draw });
     const samples = await sample({
-      plan: draw ? drawing(plan) : plan,
+      plan,
       denoiser,
       start: 'prior',
       samples: 4000,

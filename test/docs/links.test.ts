@@ -72,7 +72,7 @@ const sources = ['src', 'solvers', 'experiments'].flatMap((folder) =>
 
 it('the sources refer to pages and sections that are there', () => {
   const references = sources.flatMap((path) =>
-    [...readFileSync(join(root, path), 'utf8').matchAll(/\b(docs\/\w+\.md)(?:, section (\d+))?/g)].map(
+    [...readFileSync(join(root, path), 'utf8').matchAll(/\b(docs\/[\w-]+\.md)(?:, section (\d+))?/g)].map(
       ([reference, target, section]) => ({ path, reference, target, section }),
     ),
   );

@@ -19,3 +19,4 @@ export type { Family, Parameter, Specification } from '../src/family.js';
 export { jackknife, pooled, type Estimate } from './statistics.js';
 export { comparisonTable } from './table.js';
 export { startWorkers, type Workers } from './workers.js';
+export { textBound, type TextBound, type TextBoundOptions } from './verify/text-bound.js';

@@ -63,3 +63,19 @@ export {
 } from './quadrature.js';
 export { likelihoodWeight, scoreMatchingLoss } from './score-matching.js';
 export { convertPrediction, informationRate, type ConvertOptions, type Guise } from './predictions.js';
+export { variationalBound, type BoundOptions, type VariationalBound } from './likelihood-bound.js';
+export {
+  classDivergence,
+  coordinateDivergence,
+  hutchinson,
+  mixtureDivergence,
+  type DifferentiableDenoiser,
+  type Divergence,
+} from './likelihood-divergence.js';
+export { exactBound, type ExactBound, type ExactBoundOptions } from './likelihood-exact.js';
+export {
+  odeLogLikelihood,
+  type MarginalLaw,
+  type OdeLikelihood,
+  type OdeLikelihoodOptions,
+} from './likelihood.js';

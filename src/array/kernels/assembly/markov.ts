@@ -46,14 +46,12 @@ class Chain {
 const negligible: f32 = 1e-30;
 
 /** exp(x) for x <= 0 within 2e-7, relative; below -87 as at -87. */
-// @ts-ignore: decorator
-@inline
 function exp(x: v128): v128 {
   x = f32x4.max(x, f32x4.splat(-87));
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
   // ln 2 in two parts, the first of few digits, so that n times it is exact
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
   let p = f32x4.splat(1.0 / 5040);
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 720));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 120));
@@ -66,8 +64,6 @@ function exp(x: v128): v128 {
 }
 
 /** The vector of four samples, `stride` bytes apart. */
-// @ts-ignore: decorator
-@inline
 function gather(at: usize, stride: usize): v128 {
   let v = v128.load32_zero(at);
   v = v128.load_lane<f32>(at + stride, v, 1);
@@ -75,8 +71,6 @@ function gather(at: usize, stride: usize): v128 {
   return v128.load_lane<f32>(at + 3 * stride, v, 3);
 }
 
-// @ts-ignore: decorator
-@inline
 function scatter(at: usize, stride: usize, v: v128): void {
   v128.store_lane<f32>(at, v, 0);
   v128.store_lane<f32>(at + stride, v, 1);
@@ -85,19 +79,15 @@ function scatter(at: usize, stride: usize, v: v128): void {
 }
 
 function fill(line: usize, count: i32, value: v128): void {
-  for (const end = line + (<usize>count << 6); line < end; line += 16) v128.store(line, value);
+  for (const end = line + ((<usize>count) << 6); line < end; line += 16) v128.store(line, value);
 }
 
 /** The line after that of the last state that ends with class k. */
-// @ts-ignore: decorator
-@inline
 function endOf(chain: Chain, k: i32): usize {
-  return <usize>load<u32>(chain.firstState + (<usize>k << 2), 4) << 6;
+  return (<usize>load<u32>(chain.firstState + ((<usize>k) << 2), 4)) << 6;
 }
 
 /** message * likelihood, 0 where that is negligible. */
-// @ts-ignore: decorator
-@inline
 function weighted(message: v128, likelihood: v128, threshold: v128): v128 {
   return f32x4.mul(v128.and(message, f32x4.ge(message, threshold)), likelihood);
 }
@@ -114,7 +104,7 @@ function product(matrix: Sparse, from: usize, out: usize, scale: usize): void {
     let a1 = a0;
     let a2 = a0;
     let a3 = a0;
-    for (const end = entry + (<usize>load<u32>(row, 4) << 3); entry < end; entry += 8) {
+    for (const end = entry + ((<usize>load<u32>(row, 4)) << 3); entry < end; entry += 8) {
       const c = v128.load32_splat(entry, 4);
       const at = from + <usize>load<u32>(entry);
       a0 = f32x4.add(a0, f32x4.mul(c, v128.load(at)));
@@ -133,7 +123,7 @@ function product(matrix: Sparse, from: usize, out: usize, scale: usize): void {
 /** `exp(kappa (z - max))`, the maximum over the classes that occur. */
 function likelihoods(chain: Chain): void {
   const classes = chain.classes;
-  const stride = <usize>(chain.length * classes) << 2;
+  const stride = (<usize>(chain.length * classes)) << 2;
   for (let part: usize = 0; part < 64; part += 16) {
     const kappa = v128.load(chain.kappa + part);
     let from = chain.samples + (part >> 2) * stride;
@@ -142,7 +132,7 @@ function likelihoods(chain: Chain): void {
       let highest = f32x4.splat(-Infinity);
       for (let k = 0, start: usize = 0; k < classes; k++) {
         const end = endOf(chain, k);
-        if (start < end) highest = f32x4.max(highest, gather(from + (<usize>k << 2), stride));
+        if (start < end) highest = f32x4.max(highest, gather(from + ((<usize>k) << 2), stride));
         start = end;
       }
       for (let k = 0; k < classes; k++) {
@@ -157,7 +147,7 @@ function likelihoods(chain: Chain): void {
 /** Each position is divided by the sum of the one before it, so that sums stay near 1. */
 function forward(chain: Chain): void {
   const one = f32x4.splat(1);
-  const stride = <usize>(chain.states + chain.groups) << 6;
+  const stride = (<usize>(chain.states + chain.groups)) << 6;
   let now = chain.forward;
   let likely = chain.likelihoods;
   for (let i = 0; i < chain.length; i++) {
@@ -166,7 +156,7 @@ function forward(chain: Chain): void {
       let at = now + part;
       let total = f32x4.splat(0);
       for (let k = 0; k < chain.classes; k++) {
-        const likelihood = v128.load(likely + (<usize>k << 6) + part);
+        const likelihood = v128.load(likely + ((<usize>k) << 6) + part);
         const threshold = f32x4.div(f32x4.splat(negligible), likelihood);
         for (const end = now + endOf(chain, k); at < end; at += 64) {
           const message = weighted(v128.load(at), likelihood, threshold);
@@ -178,7 +168,7 @@ function forward(chain: Chain): void {
     }
     product(chain.forwardGroups, now, now, chain.ones);
     now += stride;
-    likely += <usize>chain.classes << 6;
+    likely += (<usize>chain.classes) << 6;
   }
 }
 
@@ -186,14 +176,14 @@ function forward(chain: Chain): void {
 function backward(chain: Chain): void {
   const one = f32x4.splat(1);
   const classes = chain.classes;
-  const sampleStride = <usize>(chain.length * classes) << 2;
-  const stride = <usize>(chain.states + chain.groups) << 6;
+  const sampleStride = (<usize>(chain.length * classes)) << 2;
+  const stride = (<usize>(chain.states + chain.groups)) << 6;
   const ahead = chain.backward;
   const here = ahead + stride;
   fill(here, chain.states, one);
   for (let i = chain.length - 1; i >= 0; i--) {
     const past = chain.forward + <usize>i * stride;
-    const likely = chain.likelihoods + (<usize>(i * classes) << 6);
+    const likely = chain.likelihoods + ((<usize>(i * classes)) << 6);
     if (i < chain.length - 1) {
       product(chain.backwardGroups, ahead, ahead, chain.ones);
       product(chain.backwardStates, ahead, here, chain.scale);
@@ -202,7 +192,7 @@ function backward(chain: Chain): void {
       let at = part;
       let total = f32x4.splat(0);
       for (let k = 0; k < classes; k++) {
-        const likelihood = v128.load(likely + (<usize>k << 6) + part);
+        const likelihood = v128.load(likely + ((<usize>k) << 6) + part);
         const threshold = f32x4.div(f32x4.splat(negligible), likelihood);
         let marginal = f32x4.splat(0);
         for (const end = endOf(chain, k); at < end; at += 64) {
@@ -210,13 +200,13 @@ function backward(chain: Chain): void {
           marginal = f32x4.add(marginal, f32x4.mul(message, v128.load(past + at)));
           v128.store(ahead + at, weighted(message, likelihood, threshold));
         }
-        v128.store(chain.marginals + (<usize>k << 6), marginal);
+        v128.store(chain.marginals + ((<usize>k) << 6), marginal);
         total = f32x4.add(total, marginal);
       }
       v128.store(chain.scale + part, f32x4.div(one, total));
-      let to = chain.samples + (part >> 2) * sampleStride + (<usize>(i * classes) << 2);
+      let to = chain.samples + (part >> 2) * sampleStride + ((<usize>(i * classes)) << 2);
       for (let k = 0; k < classes; k++, to += 4) {
-        const marginal = v128.load(chain.marginals + (<usize>k << 6));
+        const marginal = v128.load(chain.marginals + ((<usize>k) << 6));
         const scaled = f32x4.mul(marginal, f32x4.splat(<f32>classes));
         scatter(to, sampleStride, f32x4.sub(f32x4.div(scaled, total), one));
       }

@@ -2,6 +2,7 @@ import { UsageError } from '../src/errors.js';
 import { type Parameter, family, familyRegistry } from '../src/family.js';
 import type { Json } from '../src/json.js';
 import type { Process } from '../src/process/process.js';
+import { betaQuantile } from './beta-quantile.js';
 
 /** The times of a solver's steps: a recorded setting, never hidden in a solver. */
 export interface TimeGrid {
@@ -173,12 +174,48 @@ const explicit = (times: readonly number[]): TimeGrid =>
 
 const identity = (t: number): number => t;
 
-const requirePositive = (rho: number, id: string): void => {
-  if (!(rho > 0 && Number.isFinite(rho)))
-    throw new UsageError(`rho of the ${id} grid is ${rho}; it must be positive`);
+const requirePositive = (value: number, id: string, name = 'rho'): void => {
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new UsageError(`${name} of the ${id} grid is ${value}; it must be positive`);
 };
 
-export const timeGrid = { uniform, halfLogSnr, power, karras, explicit } as const;
+/** `steps + 1` times whose parts of the way from the end to the start are `part(1 - i/steps)`; the ends exactly. */
+const parted = (ends: Ends, process: Process, steps: number, part: (u: number) => number): number[] => {
+  const [start, end] = [startOf(process, ends), endOf(process, ends)];
+  return Array.from({ length: steps + 1 }, (_, i) =>
+    i === 0 ? start : i === steps ? end : end + (start - end) * part(1 - i / steps),
+  );
+};
+
+/**
+ * `t = end + (start - end)(1 - cos(pi u/2))`, u from 1 to 0: a quarter of a cosine, quadratic at the data end. The half
+ * of a cosine, dense at both ends, is `beta` with a = b = 1/2.
+ */
+const cosine = (ends: Ends = {}): TimeGrid =>
+  grid(
+    'cosine',
+    { ...ends },
+    (process) => endOf(process, ends),
+    (process, steps) => parted(ends, process, steps, (u) => 2 * Math.sin((Math.PI * u) / 4) ** 2),
+  );
+
+/** The quantiles of a Beta(a, b) law between the ends: dense at both (Lee et al. 2024, "Beta Sampling is All You Need", with .6 and .6). */
+const beta = ({
+  a = 0.6,
+  b = 0.6,
+  ...ends
+}: Ends & { readonly a?: number; readonly b?: number } = {}): TimeGrid => {
+  requirePositive(a, 'beta', 'a');
+  requirePositive(b, 'beta', 'b');
+  return grid(
+    'beta',
+    { a, b, ...ends },
+    (process) => endOf(process, ends),
+    (process, steps) => parted(ends, process, steps, (u) => betaQuantile(u, a, b)),
+  );
+};
+
+export const timeGrid = { uniform, halfLogSnr, power, karras, explicit, cosine, beta } as const;
 
 const ends: readonly Parameter[] = [
   { name: 'eta', kind: 'number', optional: true, description: 'truncation of the noise end, in [0, 1)' },
@@ -207,5 +244,21 @@ export const grids = familyRegistry<TimeGrid>('grid', [
       parameters: [{ name: 'times', kind: 'numbers', description: 'one more than there are steps' }],
     },
     ({ times }: { times: readonly number[] }) => explicit(times),
+  ),
+  family(
+    { id: 'cosine', description: 'a quarter of a cosine in t: dense at the data end', parameters: ends },
+    cosine,
+  ),
+  family(
+    {
+      id: 'beta',
+      description: 'quantiles of a Beta(a, b) law of t: dense at both ends where a and b are below 1',
+      parameters: [
+        { name: 'a', kind: 'number', default: 0.6, description: 'the smaller, the denser at the data end' },
+        { name: 'b', kind: 'number', default: 0.6, description: 'the smaller, the denser at the noise end' },
+        ...ends,
+      ],
+    },
+    beta,
   ),
 ]);

@@ -170,7 +170,7 @@ describe('what is wrong is said in one line:', () => {
     [
       'an unknown grid',
       () => grids.parse('linear'),
-      /^unknown grid "linear"; there are: uniform, half-log-snr, power, karras, explicit$/,
+      /^unknown grid "linear"; there are: uniform, half-log-snr, power, karras, explicit, cosine, beta$/,
     ],
     [
       'an unknown parameter of a grid',
@@ -194,5 +194,57 @@ describe('what is wrong is said in one line:', () => {
   });
   it('on VP, whose signal is not lost at the noise end, ODE solvers start there', () => {
     expect(solver('ddim').plan(variancePreserving({}), { nfe: 3 }).start.t).toBe(1);
+  });
+});
+
+describe('the grids in parts of the interval', () => {
+  const eta = fc.double({ min: 1e-5, max: 0.2, noNaN: true });
+  const shape = fc.double({ min: 0.3, max: 4, noNaN: true });
+  const steps = fc.integer({ min: 1, max: 40 });
+
+  it('have one more time than steps, strictly decreasing, the ends exactly, and are made again from their record', () => {
+    fc.assert(
+      fc.property(anyProcess(), eta, shape, shape, steps, (process, value, a, b, count) => {
+        for (const grid of [timeGrid.cosine({ eta: value }), timeGrid.beta({ a, b, eta: value })]) {
+          const times = grid.times(process, count);
+          expect(times).toHaveLength(count + 1);
+          times.forEach((t, i) => expect(i === 0 || t < times[i - 1]).toBe(true));
+          expect(times[0]).toBe(process.noiseEnd - value * (process.noiseEnd - process.dataEnd));
+          expect(times[count]).toBe(process.dataEnd);
+          expect(grids.make(grid.id, grid.parameters).times(process, count)).toEqual(times);
+        }
+      }),
+    );
+  });
+
+  it('beta is uniform at a = b = 1, a power at b = 1, and the half of a cosine at a = b = 1/2', () => {
+    const process = rectifiedFlow();
+    fc.assert(
+      fc.property(steps, shape, (count, rho) => {
+        const close = (one: readonly number[], other: readonly number[]): void =>
+          one.forEach((t, i) => expect(t).toBeCloseTo(other[i], 12));
+        const times = (a: number, b: number) => timeGrid.beta({ a, b, eta: 0 }).times(process, count);
+        close(times(1, 1), timeGrid.uniform({ eta: 0 }).times(process, count));
+        close(times(1 / rho, 1), timeGrid.power({ rho, eta: 0 }).times(process, count));
+        close(
+          times(0.5, 0.5),
+          Array.from({ length: count + 1 }, (_, i) => (1 + Math.cos((Math.PI * i) / count)) / 2),
+        );
+      }),
+    );
+  });
+
+  it('cosine is uniform in the angle arccos(1 - t)', () => {
+    const times = timeGrid.cosine({ eta: 0 }).times(rectifiedFlow(), 7);
+    times.forEach((t, i) => expect(Math.acos(1 - t)).toBeCloseTo((Math.PI / 2) * (1 - i / 7), 12));
+  });
+
+  it('beta says what it can not take, and is read from a line of text', () => {
+    expect(() => timeGrid.beta({ a: 0 })).toThrow(/^a of the beta grid is 0; it must be positive$/);
+    expect(() => timeGrid.beta({ b: -1 })).toThrow(/^b of the beta grid is -1; it must be positive$/);
+    expect(() => timeGrid.cosine({ eta: 1 }).times(rectifiedFlow(), 2)).toThrow(/^eta is 1; it must be in/);
+    const { id, parameters } = grids.parse('beta:a=0.6,b=0.6');
+    expect(grids.make(id, parameters).parameters).toEqual({ a: 0.6, b: 0.6 });
+    expect(grids.make('beta').parameters).toEqual({ a: 0.6, b: 0.6 });
   });
 });

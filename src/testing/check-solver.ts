@@ -113,13 +113,14 @@ const scaleInvariance = (solver: Solver): string | undefined => {
   return undefined;
 };
 
-/** The order seen on Gaussian data, where a plan's law is known without sampling: errors at NFE 64, 128, 256, uniform in half log-SNR. */
+/** The order seen on Gaussian data, where a plan's law is known without sampling: errors of 64, 128, 256 steps, uniform in half log-SNR. */
 const order = (solver: Solver): string | undefined => {
-  const declared = solver.kind === 'ode' ? solver.order : solver.weakOrder;
+  const declared = solver.kind === 'ode' ? (solver.orderAsStarted ?? solver.order) : solver.weakOrder;
   if (declared === null || declared === undefined) return undefined;
   const data = { mean: 0.3, variance: 0.04 };
   const process = continuousBfn({ sigma1: 0.05 });
-  const errors = [64, 128, 256].map((nfe) => {
+  const errors = [64, 128, 256].map((steps) => {
+    const nfe = steps * (solver.evaluationsPerStep ?? 1);
     const grid = timeGrid.halfLogSnr({ eta: 0.01 });
     const plan = solver.plan(process, { nfe, grid, lastStep: 'stop', draw: false });
     const { alpha, sigma } = endOf(plan);

@@ -1,10 +1,17 @@
 import { UsageError } from '../src/errors.js';
 import type { Moment } from '../src/plan/denoiser.js';
-import { type Plan, type Register, type Terms, withoutDeadCode } from '../src/plan/plan.js';
+import {
+  type ClockInterval,
+  type Plan,
+  type Register,
+  type Terms,
+  withoutDeadCode,
+} from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
+import { isInterval } from '../src/random/index.js';
 import { timeGrid } from './grid.js';
 import { momentOf, recorder } from './recorder.js';
-import { type Settings, type Solver, checkNfe, etasOf, lastStepOf } from './solver.js';
+import { type Settings, type Solver, checkNfe, etasOf, lastStepOf, noiseOf } from './solver.js';
 
 /** A point of the grid with all that a solver's formulas need. */
 export interface Node extends Moment {
@@ -43,8 +50,11 @@ export interface Step {
   readonly etaDdim: number;
   /** Calls that this step may make, that for D included: `evaluationsPerStep`, or fewer in a cheaper step. */
   readonly calls: number;
-  /** A standard normal, new with every call; in a corrector the normals of its step again, in order. */
-  noise(): Register;
+  /**
+   * A standard normal for the way between two moments, by default from s to t; in a corrector the normals of its step again, in
+   * order. With `noise: 'path'` the increment of the sample's Brownian path; else, and for a way back to the noise, a new draw.
+   */
+  noise(from?: Node, to?: Node): Register;
   /** The prediction at another state and time. */
   evaluate(x: Terms, at: Node): Register;
   node(t: number): Node;
@@ -59,6 +69,8 @@ export type CorrectorRule = (step: Step, there: Evaluation) => Terms;
 export interface Extras {
   /** Corrects the result of each step but the last, at no further call. */
   readonly corrector?: CorrectorRule;
+  /** Another way than `callsOfSteps` to spend a budget of calls on the steps of a grid that does not end in sigma = 0. */
+  readonly spend?: (budget: number) => readonly number[];
 }
 
 export const nodeAt = (process: Process, t: number): Node => ({
@@ -90,7 +102,7 @@ export const defineSolver = (facts: Omit<Solver, 'plan'>, rule: StepRule, extras
 const makePlan = (
   facts: Omit<Solver, 'plan'>,
   rule: StepRule,
-  { corrector }: Extras,
+  { corrector, spend }: Extras,
   process: Process,
   settings: Settings,
 ): Plan => {
@@ -99,10 +111,13 @@ const makePlan = (
   const lastStep = lastStepOf(facts, settings);
   const draw = settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined);
   const etas = etasOf(facts, settings);
+  const noise = noiseOf(facts, settings);
   const lowerOrderFinal = settings.lowerOrderFinal ?? facts.defaults?.lowerOrderFinal;
 
   const budget = lastStep === 'predict-at-end' ? nfe - 1 : nfe;
-  const calls = callsOfSteps(budget, facts.evaluationsPerStep ?? 1, process.sigma(grid.end(process)) === 0);
+  const endsInData = process.sigma(grid.end(process)) === 0;
+  const calls =
+    spend && !endsInData ? spend(budget) : callsOfSteps(budget, facts.evaluationsPerStep ?? 1, endsInData);
   const nodes = grid.times(process, calls.length).map((t) => nodeAt(process, t));
   const steps = calls.length;
 
@@ -131,8 +146,9 @@ const makePlan = (
       etaSde: etas.etaSde ?? (facts.kind === 'sde' ? 1 : 0),
       etaDdim: etas.etaDdim ?? 0,
       calls: count,
-      noise: () => {
-        noises.push(write.noise());
+      noise: (from = s, to = t) => {
+        const onPath = noise === 'path' && from.lambda < to.lambda;
+        noises.push(write.noise(onPath ? pathInterval(from, to, etas.etaSde) : undefined));
         return noises[noises.length - 1];
       },
       evaluate: (state, at) => write.evaluate(write.combine(state, 'u'), at, draw),
@@ -160,6 +176,7 @@ const makePlan = (
       lastStep,
       draw,
       ...etas,
+      ...(noise === 'independent' ? {} : { noise }),
       ...(lowerOrderFinal === undefined ? {} : { lowerOrderFinal }),
     },
     nfe,
@@ -168,6 +185,16 @@ const makePlan = (
   });
   checkPlan(plan, nfe, process);
   return plan;
+};
+
+/**
+ * On the clock `e^(2 etaSde lambda)` the exact step for a constant prediction adds the path's own increment: `(x/sigma) e^(etaSde lambda)`
+ * gains `W(to) - W(from)`, however the way is cut into steps.
+ */
+const pathInterval = (from: Node, to: Node, etaSde = 1): ClockInterval => {
+  const eta = etaSde > 0 ? etaSde : 1;
+  const at = ({ lambda }: Node): number => Math.exp(2 * eta * lambda);
+  return { clock: `e^(${2 * eta} lambda)`, from: at(from), to: at(to) };
 };
 
 /** No multistep method uses more: longer ones are unstable on the ODEs at hand. */
@@ -185,6 +212,11 @@ const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
       throw new UsageError(
         `${plan.solver} cannot step from t = ${now} on ${plan.process.id}: a coefficient is infinite there; ` +
           `a grid with eta > 0 starts short of the noise end`,
+      );
+    }
+    if (entry.op === 'noise' && 'clock' in entry && !isInterval(entry)) {
+      throw new UsageError(
+        `${plan.solver} cannot step from t = ${now} on a Brownian path: half log-SNR is infinite where the step ends`,
       );
     }
     if (entry.op === 'evaluate') {

@@ -1,5 +1,5 @@
 import type { Moment } from '../src/plan/denoiser.js';
-import type { Instruction, Register, Terms } from '../src/plan/plan.js';
+import type { ClockInterval, Instruction, Register, Terms } from '../src/plan/plan.js';
 
 export const momentOf = ({ t, alpha, sigma, time }: Moment): Moment => ({ t, alpha, sigma, time });
 
@@ -9,8 +9,8 @@ export interface Recorder {
   fresh(letter: string): Register;
   evaluate(from: Register, at: Moment, draw: boolean): Register;
   combine(terms: Terms, letter: string): Register;
-  /** The noise of the next number, from 1. */
-  noise(): Register;
+  /** The noise of the next number, from 1, or of an interval of a path. */
+  noise(interval?: ClockInterval): Register;
   lastPrediction(): Register;
   /** Returns a state at a moment, or a prediction of the data. */
   end(from: Register, at?: Pick<Moment, 'alpha' | 'sigma'>): void;
@@ -38,9 +38,9 @@ export const recorder = (): Recorder => {
       instructions.push({ op: 'combine', into, terms: collected(terms) });
       return into;
     },
-    noise: () => {
+    noise: (interval) => {
       const into = fresh('z');
-      instructions.push({ op: 'noise', into, draw: count('z') });
+      instructions.push({ op: 'noise', into, ...(interval ?? { draw: count('z') }) });
       return into;
     },
     lastPrediction: () => `D${count('D') - 1}`,
@@ -57,7 +57,9 @@ const collected = (terms: Terms): Terms => {
     const { sum, size } = sums.get(register) ?? { sum: 0, size: 0 };
     sums.set(register, { sum: sum + coefficient, size: size + Math.abs(coefficient) });
   }
-  const kept = [...sums].filter(([, { sum, size }]) => !(Math.abs(sum) <= 4 * Number.EPSILON * size));
+  const cancels = ({ sum, size }: { sum: number; size: number }): boolean =>
+    Number.isFinite(size) && Math.abs(sum) <= 4 * Number.EPSILON * size;
+  const kept = [...sums].filter(([, parts]) => !cancels(parts));
   if (kept.length === 0) return [[0, terms[0][1]]];
   return kept.map(([register, { sum }]) => [sum, register]);
 };

@@ -13,6 +13,9 @@ import type { TimeGrid } from './grid.js';
 export type LastStep = 'stop' | 'predict' | 'predict-at-end';
 export const lastSteps: readonly LastStep[] = ['stop', 'predict', 'predict-at-end'];
 
+export type NoiseSource = 'independent' | 'path';
+export const noiseSources: readonly NoiseSource[] = ['independent', 'path'];
+
 export interface Settings {
   /** Number of network calls: exactly these, whole, from 1 to 100,000. */
   readonly nfe: number;
@@ -24,6 +27,11 @@ export interface Settings {
   readonly etaSde?: number;
   /** The share of DDPM's noise that a step of Song et al. 2021 (DDIM), eq. 16, adds: another scale than etaSde, equal at 0 and 1 only. For solvers that have a default for it. */
   readonly etaDdim?: number;
+  /**
+   * Where the noise comes from: a new draw each step (default), or one virtual Brownian path a coordinate on the clock
+   * `e^(2 etaSde lambda)`, so that more steps refine the same path. For solvers of kind sde.
+   */
+  readonly noise?: NoiseSource;
   /** Let the order fall to 1 towards the last step, as published multistep code does at few steps. Default false. */
   readonly lowerOrderFinal?: boolean;
 }
@@ -90,4 +98,17 @@ export const etasOf = (
     taken[name] = eta;
   }
   return taken;
+};
+
+/** Where a solver's noise comes from, checked. */
+export const noiseOf = (
+  { id, kind, defaults }: Facts & Pick<Solver, 'kind'>,
+  settings: Settings,
+): NoiseSource => {
+  const noise = settings.noise ?? defaults?.noise ?? 'independent';
+  if (!noiseSources.includes(noise)) {
+    throw new UsageError(`the noise is "${String(noise)}"; it must be ${noiseSources.join(' or ')}`);
+  }
+  if (settings.noise !== undefined && kind === 'ode') throw new UsageError(`${id} adds no noise`);
+  return noise;
 };

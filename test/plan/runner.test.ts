@@ -10,7 +10,7 @@ import type { Plan } from '../../src/plan/plan.js';
 import { stepper } from '../../src/plan/runner.js';
 import { type SampleOptions, sample } from '../../src/plan/sample.js';
 import { continuousBfn, discreteBfn, variancePreserving } from '../../src/process/index.js';
-import { normals } from '../../src/random/index.js';
+import { normals, pathNormals } from '../../src/random/index.js';
 import { anyNetwork, anySeed } from '../../src/testing/index.js';
 import { anyPlan } from './arbitraries.js';
 
@@ -23,7 +23,10 @@ const interpret = (plan: Plan, start: Batch, denoiser: Denoiser, seed: number): 
   for (const entry of plan.instructions) {
     if (entry.op === 'return') return read(entry.from);
     const out = new Float64Array(start.data.length);
-    if (entry.op === 'noise') normals(out, { seed, sample: 0, draw: entry.draw });
+    if (entry.op === 'noise') {
+      if ('draw' in entry) normals(out, { seed, sample: 0, draw: entry.draw });
+      else pathNormals(out, { seed, sample: 0, clock: entry.clock }, entry);
+    }
     if (entry.op === 'combine')
       for (const [c, name] of entry.terms) read(name).forEach((value, i) => (out[i] += c * value));
     if (entry.op === 'evaluate')

@@ -1,14 +1,26 @@
 import { type Registry, registry } from '../src/registry.js';
+import * as ancestrals from './ancestral.js';
 import * as bfnSolvers from './bfn-solver.js';
 import { bfn } from './bfn.js';
 import { ddim } from './ddim.js';
+import { deisSolvers } from './deis.js';
 import * as dpmSolvers from './dpm-solver.js';
+import { edmChurn } from './edm.js';
 import * as eulers from './euler.js';
+import { ipndmSolvers, lms4 } from './linear-multistep.js';
+import * as renoises from './renoise.js';
+import { rungeKuttas } from './runge-kutta.js';
+import { exponentialAdamsSolvers, saSolvers } from './sa-solver.js';
+import * as singlesteps from './singlestep.js';
+import * as stochasticSinglesteps from './stochastic-singlestep.js';
+import { uniPcSolvers } from './unipc.js';
 import type { Solver } from './solver.js';
 
 const solvers: Registry<Solver> = registry('solver', [
   bfn,
-  ...Object.values(eulers),
+  eulers.eulerMaruyama,
+  eulers.odeEuler,
+  eulers.odeHeun,
   bfnSolvers.bfnSolverPlusPlus1,
   bfnSolvers.bfnSolverPlusPlus2,
   bfnSolvers.sdeBfnSolverPlusPlus2,
@@ -18,11 +30,19 @@ const solvers: Registry<Solver> = registry('solver', [
   bfnSolvers.bfnSolver2,
   bfnSolvers.bfnSolver2Singlestep,
   ddim,
-  dpmSolvers.dpmSolverPlusPlus1,
-  dpmSolvers.dpmSolverPlusPlus2M,
-  dpmSolvers.dpmSolverPlusPlus2S,
-  dpmSolvers.sdeDpmSolverPlusPlus1,
-  dpmSolvers.sdeDpmSolverPlusPlus2M,
+  ...Object.values(dpmSolvers),
+  ...Object.values(singlesteps),
+  ...rungeKuttas,
+  ...deisSolvers,
+  lms4,
+  ...ipndmSolvers,
+  ...uniPcSolvers,
+  ...saSolvers,
+  ...exponentialAdamsSolvers,
+  ...Object.values(ancestrals),
+  edmChurn,
+  ...Object.values(stochasticSinglesteps),
+  ...Object.values(renoises),
 ]);
 
 /** Adds a solver of your own. Throws a `UsageError` if its id is taken. */

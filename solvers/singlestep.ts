@@ -112,6 +112,17 @@ const noise3: StepRule = (step) => {
   return [...odeStep(step, [[1, D]]), ...scaled((-t.sigma * psi(h)) / r2, change2)];
 };
 
+export const dpmSolver1 = defineSolver(
+  {
+    ...ode,
+    id: 'dpm-solver-1',
+    description: 'DPM-Solver of order 1: DDIM',
+    order: 1,
+    reference: `${dpm}, eq. 3.7`,
+  },
+  (step) => odeStep(step, [[1, step.D]]),
+);
+
 export const dpmSolver2 = defineSolver(
   {
     ...ode,

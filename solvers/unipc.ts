@@ -1,5 +1,5 @@
 import type { Terms } from '../src/plan/plan.js';
-import { odeStep, scaled } from './exponential.js';
+import { midpoint, odeStep, scaled } from './exponential.js';
 import { ode, rampedOrder } from './facts.js';
 import { type CorrectorRule, type Evaluation, type Step, type StepRule, defineSolver } from './program.js';
 import { factorial, phi } from './quadrature.js';
@@ -86,10 +86,24 @@ const uniPOnly = (order: number): Solver =>
     uniP(order, 'bh2'),
   );
 
+/** UniC on a predictor of another family. */
+const corrected2M = defineSolver(
+  {
+    ...ode,
+    order: 2,
+    id: 'dpm-solver++2m-unic',
+    description: 'DPM-Solver++2M, midpoint form, corrected by UniC of order 2',
+    reference: `${reference}, section 3.3`,
+  },
+  (step) => odeStep(step, midpoint(step)),
+  { corrector: uniC(2, 'bh2') },
+);
+
 const orders = [1, 2, 3, 4];
 
 export const uniPcSolvers: readonly Solver[] = [
   ...orders.map((order) => uniPC(order, 'bh2')),
   ...orders.map((order) => uniPC(order, 'bh1')),
   ...orders.slice(1).map(uniPOnly),
+  corrected2M,
 ];

@@ -55,6 +55,9 @@ const processes = (): readonly Process[] => [
   karras({}),
 ];
 
+/** Longer plans are more of the same instructions. */
+const longestInJson = 12;
+
 const budgets = (solver: Solver): string | undefined => {
   for (const process of processes()) {
     for (const lastStep of lastSteps) {
@@ -63,6 +66,7 @@ const budgets = (solver: Solver): string | undefined => {
         const where = `on ${process.id}, NFE ${nfe}, ${lastStep}`;
         const calls = plan.instructions.filter(({ op }) => op === 'evaluate').length;
         if (calls !== nfe || plan.nfe !== nfe) return `${calls} calls, declared ${plan.nfe}, ${where}`;
+        if (nfe > longestInJson) continue;
         const again = planFromJson(JSON.parse(JSON.stringify(plan)));
         if (JSON.stringify(again) !== JSON.stringify(plan)) return `the plan changes in JSON ${where}`;
       }

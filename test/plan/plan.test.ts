@@ -60,8 +60,8 @@ describe('a plan', () => {
           if (entry.op === 'evaluate') expect(slotOf.get(entry.from)).not.toBe(slot);
           holds.set(slot, entry.into);
         }
-        // a few registers, however long the plan
-        expect(slots).toBeLessThanOrEqual(7);
+        // a few registers, however long the plan: four states and their predictions for the longest multistep methods
+        expect(slots).toBeLessThanOrEqual(10);
       }),
     );
   });

@@ -32,14 +32,15 @@ const near = (seen: readonly number[], expected: readonly number[], tolerance = 
 describe('variance preserving, t from 1 to .001, uniform in half log-SNR, ten calls', () => {
   const process = variancePreserving({ betaMin: 0.1, betaMax: 20 });
   const grid = timeGrid.halfLogSnr({ tMin: 1e-3 });
-  const rows: [string, boolean, number[]][] = [
+  const rows: [string, boolean, number[], Partial<Settings>?][] = [
     ['dpm-solver++2m', false, [-1.436559023831, -1.036960930916, 0.09657978886]],
     ['dpm-solver++3m-published', false, [-1.374607358228, -1.010577095132, 0.099288627002]],
     ['dpm-solver-3', false, [-1.239183269042, -0.874062226438, 0.209542294112]],
+    ['sa-solver-p3c4-published', true, [-1.348388946879, -1.031293983502, 0.12928314577], { etaSde: 0 }],
     ['unipc-3', true, [-1.347122597385, -1.03829112012, 0.127043123197]],
   ];
-  it.each(rows)('%s, lower orders at the end: %s', async (id, lowerOrderFinal, expected) => {
-    near(await run(id, process, { nfe: 10, grid, lowerOrderFinal }, 1), expected);
+  it.each(rows)('%s, lower orders at the end: %s', async (id, lowerOrderFinal, expected, etas = {}) => {
+    near(await run(id, process, { nfe: 10, grid, lowerOrderFinal, ...etas }, 1), expected);
   });
 
   it.each(['ode-rk4', 'deis-rhork-4', 'unipc-4', 'dpm-solver++3s', 'dpm-solver++3m'])(

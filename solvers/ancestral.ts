@@ -43,7 +43,7 @@ export const ddimStochastic = defineSolver(
   },
   ({ s, t, x, D, etaDdim, noise }) => {
     const added = etaDdim ** 2 * -Math.expm1(2 * (s.lambda - t.lambda)); // share of the variance at t
-    const kept = t.sigma * Math.sqrt(1 - added);
+    const kept = t.sigma * Math.sqrt(1 - etaDdim ** 2 + etaDdim ** 2 * Math.exp(2 * (s.lambda - t.lambda)));
     return [
       [t.alpha, D],
       [kept / s.sigma, x],
@@ -64,8 +64,11 @@ interface Descent {
 
 /** How far down DDPM's share of noise makes the ODE go. */
 const descentOf = ({ s, t, etaDdim }: Step): Descent => {
-  const share = etaDdim ** 2 * (1 - (levelOf(t) / levelOf(s)) ** 2);
-  return { down: levelOf(t) * Math.sqrt(1 - share), up: levelOf(t) * Math.sqrt(share) };
+  const ratio = levelOf(t) / levelOf(s);
+  return {
+    down: levelOf(t) * Math.sqrt(1 - etaDdim ** 2 + (etaDdim * ratio) ** 2),
+    up: levelOf(t) * etaDdim * Math.sqrt(1 - ratio ** 2),
+  };
 };
 
 /** `x/alpha` Euler-stepped in the level from s to another, for a constant prediction: `D + (level/level_s)(x/alpha - D)`. */

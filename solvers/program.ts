@@ -211,7 +211,7 @@ const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
     if (entry.op === 'combine' && !entry.terms.every(([coefficient]) => Number.isFinite(coefficient))) {
       throw new UsageError(
         `${plan.solver} cannot step from t = ${now} on ${plan.process.id}: a coefficient is infinite there; ` +
-          `a grid with eta > 0 starts short of the noise end`,
+          `use eta > 0: such a grid starts short of the noise end`,
       );
     }
     if (entry.op === 'noise' && 'clock' in entry && !isInterval(entry)) {

@@ -70,9 +70,14 @@ describe('the runner', () => {
     }),
     start: 'zero-mean',
   };
+  const onePath: typeof text = {
+    ...vectors,
+    plan: solver('sde-bfn-solver++2').plan(continuousBfn({ sigma1: 0.02 }), { nfe: 5, noise: 'path' }),
+  };
   it.each([
     ['classes, drawn', text],
     ['vectors', vectors],
+    ['vectors, noise of one path', onePath],
   ])(
     'gives sample i the same bits alone, in chunks, in another order, in both precisions (%s)',
     async (_, run) => {
@@ -182,6 +187,22 @@ describe('the runner', () => {
       ),
     };
     expect(silent.data).toEqual((await sample({ plan: quiet, denoiser, start, samples: 2 })).data);
+  });
+
+  it('takes increments of paths from the caller', async () => {
+    const process = variancePreserving({});
+    const grid = timeGrid.uniform({ tMin: 0.1 });
+    const asked: [number, string, number, number][] = [];
+    const plan = solver('sde-dpm-solver++1').plan(process, { nfe: 3, lastStep: 'stop', grid, noise: 'path' });
+    await sample({
+      plan,
+      denoiser: vectors.denoiser,
+      start: 'zero-mean',
+      samples: 1,
+      pathNoise: (out, i, { clock, from, to }) => (asked.push([i, clock, from, to]), out.fill(0)),
+    });
+    const u = grid.times(process, 3).map((t) => Math.exp(2 * process.lambda(t)));
+    expect(asked).toEqual([0, 1, 2].map((k) => [0, 'e^(2 lambda)', u[k], u[k + 1]]));
   });
 
   it('stops at an abort', async () => {

@@ -32,7 +32,11 @@ const segmentsOf = (plan: Plan): Segment[] | undefined => {
   const segments = cuts.map((start, k): Segment => {
     const first = instructions[start] as Extract<Instruction, { op: 'evaluate' }>;
     const { alpha, sigma } = first;
-    return { register: first.from, at: { alpha, sigma }, instructions: instructions.slice(start, cuts[k + 1]) };
+    return {
+      register: first.from,
+      at: { alpha, sigma },
+      instructions: instructions.slice(start, cuts[k + 1]),
+    };
   });
   const noises = segments.map((segment) => segment.instructions.filter(({ op }) => op === 'noise').length);
   return Math.max(...noises) <= 2 ? segments : undefined;
@@ -57,7 +61,7 @@ const run = (
   states: Float64Array,
 ): { end: Float64Array; weights: Float64Array; per: number } => {
   const drawn = segment.instructions.filter(({ op }) => op === 'noise').length;
-  const rule = gaussHermite(drawn === 2 ? 6 : 9);
+  const rule = gaussHermite(drawn === 2 ? 6 : 10);
   const count = rule.nodes.length;
   const per = count ** drawn;
   const spreadOut = (value: (state: number, node: number) => number): Float64Array =>
@@ -155,6 +159,6 @@ export const mixtureSlopes = (solver: Solver): Slopes | undefined => {
       const plan = planIn(solver, steps);
       return { nfe: plan.nfe, error: Math.hypot(...(weakErrorsOnMixture(plan) ?? [NaN])) };
     },
-    { first: 8, last: 64, floor: 1e-9 },
+    { first: 8, last: 128, floor: 1e-9, agreement: 0.15 },
   );
 };

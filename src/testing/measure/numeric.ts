@@ -4,7 +4,7 @@ export interface Rule {
   readonly weights: readonly number[];
 }
 
-/** Gauss-Hermite rule of n nodes, by Newton's method on the normalised Hermite functions. */
+/** Gauss-Hermite rule of an even number n of nodes, by bisection between the sign changes of the normalised Hermite polynomial. */
 export const gaussHermite = (n: number): Rule => {
   /** Orthonormal Hermite polynomial of degree n under the standard normal, and that of degree n - 1. */
   const polynomial = (x: number): [number, number] => {

@@ -1,3 +1,4 @@
+import { edmStochastic } from '../../../solvers/edm.js';
 import type { Solver } from '../../../solvers/solver.js';
 import type { Plan } from '../../plan/plan.js';
 import { type Prediction, fadedIn, from, ofMixture, process, called, to } from './problem.js';
@@ -58,25 +59,43 @@ const reference = (prediction: Prediction, pull: number): readonly number[] => {
   return known;
 };
 
+/** Solvers without noise, of those whose noise is set neither by `etaSde` nor by `etaDdim`. */
+const odeParts: Readonly<Record<string, Solver>> = { 'edm-churn': edmStochastic({ churn: 0 }) };
+
+/** Slopes of a solver's ODE part, given exact history and as it starts. */
+export interface OdeSlopes {
+  readonly exact: Slopes;
+  readonly asStarted: Slopes;
+}
+
 /**
- * The order of a solver's ODE part. A solver with a stochasticity is measured at 0, on the probability-flow ODE; one that is
+ * The orders of a solver's ODE part. A solver with a stochasticity is measured at 0, on the probability-flow ODE; one that is
  * always the reverse SDE without its noises, on `dy/dlambda = 2 (D - y)`, which they then discretise.
  */
-export const odeSlopes = (solver: Solver, history: 'exact' | 'as started'): Slopes => {
-  const prediction = history === 'exact' ? fadedIn : ofMixture;
-  const settles = solver.defaults?.etaSde !== undefined || solver.defaults?.etaDdim !== undefined;
-  const pull = solver.kind === 'sde' && !settles ? 2 : 1;
-  const exact = reference(prediction, pull);
-  return slopesOf((steps) => {
-    const plan = planIn(solver, steps, { deterministic: true });
-    const scale = process.alpha(plan.start.t);
-    const end = runScalar(
-      plan,
-      starts.map((u) => u * Math.exp(-from) * scale),
-      prediction,
-    );
-    const { alpha } = plan.instructions[plan.instructions.length - 1] as { alpha: number };
-    const error = Math.hypot(...exact.map((value, i) => end[i] / alpha - value));
-    return { nfe: plan.nfe, error };
-  });
+export const odeSlopes = (given: Solver): OdeSlopes => {
+  const solver = odeParts[given.id] ?? given;
+  const { etaSde, etaDdim } = solver.defaults ?? {};
+  const settable = solver !== given || etaSde !== undefined || etaDdim !== undefined;
+  const pull = solver.kind === 'sde' && !settable ? 2 : 1;
+  const plans = new Map<number, Plan>();
+  const planOf = (steps: number): Plan => {
+    const plan = plans.get(steps) ?? planIn(solver, steps, { deterministic: true });
+    plans.set(steps, plan);
+    return plan;
+  };
+  const slopesOn = (prediction: Prediction): Slopes => {
+    const exact = reference(prediction, pull);
+    return slopesOf((steps) => {
+      const plan = planOf(steps);
+      const scale = Math.exp(-from) * process.alpha(plan.start.t);
+      const end = runScalar(
+        plan,
+        starts.map((u) => u * scale),
+        prediction,
+      );
+      const alpha = process.alpha(process.timeAtLambda(to));
+      return { nfe: plan.nfe, error: Math.hypot(...exact.map((value, i) => end[i] / alpha - value)) };
+    });
+  };
+  return { exact: slopesOn(fadedIn), asStarted: slopesOn(ofMixture) };
 };

@@ -141,7 +141,7 @@ export const weakSlopes = (solver: Solver): WeakSlopes => {
     if (plan) known.set(steps, { ...variationOf(plan), nfe: plan.nfe });
     return known.get(steps) as Variation & { nfe: number };
   };
-  const range = { first: 16, last: 512, floor: 1e-11 };
+  const range = { first: 16, last: 1024, floor: 1e-11 };
   const gaussian = slopesOf((steps) => {
     const { mean, deviation, nfe } = at(steps);
     return { nfe, error: Math.hypot(mean - exact.mean, deviation - exact.deviation) };

@@ -18,8 +18,8 @@ export const ode = {
 export const sde = { ...ode, kind: 'sde' } as const satisfies Facts;
 export const sdeWithEta = { ...sde, defaults: { etaSde: 1 } } as const satisfies Facts;
 
-/** Multistep methods start with order 1, which adds an error of order 2. */
-export const rampedOrder = (order: number): Pick<Solver, 'order' | 'orderAsStarted'> => ({
-  order,
-  ...(order > 2 ? { orderAsStarted: 2 } : {}),
-});
+/** Multistep methods start with order 1, which adds an error of order 2, or of order 3 where a corrector has mended the first step. */
+export const rampedOrder = (order: number, corrected = false): Pick<Solver, 'order' | 'orderAsStarted'> => {
+  const limit = corrected ? 3 : 2;
+  return { order, ...(order > limit ? { orderAsStarted: limit } : {}) };
+};

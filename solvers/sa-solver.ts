@@ -14,7 +14,7 @@ const saSolver = (predictor: number, corrector: number): Solver =>
   defineSolver(
     {
       ...sdeWithEta,
-      ...rampedOrder(Math.max(predictor, corrector)),
+      ...rampedOrder(Math.max(predictor, corrector), corrector > 1),
       id: `sa-solver-p${predictor}${corrector > 0 ? `c${corrector}` : ''}`,
       description: `SA-Solver: predictor of ${predictor} points${corrector > 0 ? `, corrector of ${corrector}` : ''}`,
       weakOrder: Math.min(2, Math.max(predictor, corrector)),
@@ -49,10 +49,9 @@ const fewSteps = (step: Step, points: readonly Evaluation[]): Terms => [
 const saSolverFewSteps = defineSolver(
   {
     ...sdeWithEta,
-    ...rampedOrder(4),
+    order: 2, // its last step has one point
     id: 'sa-solver-p3c4-published',
     description: "SA-Solver's code for few steps: other weights of two points, lower orders at the end",
-    orderAsStarted: 2,
     weakOrder: 2,
     defaults: { etaSde: 1, lowerOrderFinal: true },
     reference: 'Xue et al. 2023, SA-Solver, arXiv:2309.05019, public code, few_steps',

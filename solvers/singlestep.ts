@@ -157,9 +157,8 @@ export const dpmSolverFast = defineSolver(
   {
     ...ode,
     id: 'dpm-solver-fast',
-    description: 'DPM-Solver singlestep, its last step always of lower order: "fast"',
-    order: 3,
-    orderAsStarted: 2,
+    description: 'DPM-Solver singlestep, closing with lower orders: "fast"',
+    order: 2,
     evaluationsPerStep: 3,
     reference: `${dpm}, section 3.4`,
   },

@@ -65,9 +65,9 @@ const uniPC = (order: number, scaling: Scaling): Solver =>
   defineSolver(
     {
       ...ode,
-      ...rampedOrder(order),
+      ...rampedOrder(order + 1, true),
       id: scaling === 'bh2' ? `unipc-${order}` : `unipc-${order}-${scaling}`,
-      description: `UniPC of order ${order}, predictor and corrector, ${scaling}`,
+      description: `UniPC-${order}, ${scaling}: a predictor of order ${order}, corrected to order ${order + 1}`,
       reference: `${reference}, algorithms 1 and 2`,
     },
     uniP(order, scaling),
@@ -90,7 +90,7 @@ const uniPOnly = (order: number): Solver =>
 const corrected2M = defineSolver(
   {
     ...ode,
-    order: 2,
+    ...rampedOrder(3, true),
     id: 'dpm-solver++2m-unic',
     description: 'DPM-Solver++2M, midpoint form, corrected by UniC of order 2',
     reference: `${reference}, section 3.3`,

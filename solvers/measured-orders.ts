@@ -40,7 +40,6 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     settled: true,
   },
   ddim: { order: 0.99, orderAsStarted: 1, weakOrder: null, weakOrderOfSde: null, settled: true },
-  'dpm-solver-2m': { order: 1.99, orderAsStarted: 2, weakOrder: null, weakOrderOfSde: null, settled: true },
   'dpm-solver++1': { order: 0.99, orderAsStarted: 1, weakOrder: null, weakOrderOfSde: null, settled: true },
   'dpm-solver++2m': { order: 1.99, orderAsStarted: 2, weakOrder: null, weakOrderOfSde: null, settled: true },
   'dpm-solver++2m-heun': {
@@ -50,16 +49,16 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     weakOrderOfSde: null,
     settled: true,
   },
-  'dpm-solver++3m': {
-    order: 2.99,
-    orderAsStarted: 2.01,
+  'dpm-solver++3m-published': {
+    order: 2.01,
+    orderAsStarted: 1.99,
     weakOrder: null,
     weakOrderOfSde: null,
     settled: true,
   },
-  'dpm-solver++3m-published': {
-    order: 2.01,
-    orderAsStarted: 1.99,
+  'dpm-solver++3m': {
+    order: 2.99,
+    orderAsStarted: 2.01,
     weakOrder: null,
     weakOrderOfSde: null,
     settled: true,
@@ -79,13 +78,6 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     weakOrderOfSde: 2.02,
     settled: true,
   },
-  'sde-dpm-solver++3m': {
-    order: 2.99,
-    orderAsStarted: 2.02,
-    weakOrder: 2.02,
-    weakOrderOfSde: 2.02,
-    settled: true,
-  },
   'sde-dpm-solver++3m-published': {
     order: 2.01,
     orderAsStarted: 1.99,
@@ -93,10 +85,14 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     weakOrderOfSde: 2.01,
     settled: true,
   },
-  'dpm-solver-1': { order: 0.99, orderAsStarted: 1, weakOrder: null, weakOrderOfSde: null, settled: true },
-  'dpm-solver-2': { order: 1.99, orderAsStarted: 2.01, weakOrder: null, weakOrderOfSde: null, settled: true },
-  'dpm-solver-3': { order: 3.06, orderAsStarted: 3.01, weakOrder: null, weakOrderOfSde: null, settled: true },
-  'dpm-solver-fast': { order: 1.99, orderAsStarted: 2, weakOrder: null, weakOrderOfSde: null, settled: true },
+  'sde-dpm-solver++3m': {
+    order: 2.99,
+    orderAsStarted: 2.02,
+    weakOrder: 2.02,
+    weakOrderOfSde: 2.02,
+    settled: true,
+  },
+  'dpm-solver-2m': { order: 1.99, orderAsStarted: 2, weakOrder: null, weakOrderOfSde: null, settled: true },
   'dpm-solver++2s': {
     order: 1.99,
     orderAsStarted: 1.99,
@@ -111,6 +107,10 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     weakOrderOfSde: null,
     settled: true,
   },
+  'dpm-solver-1': { order: 0.99, orderAsStarted: 1, weakOrder: null, weakOrderOfSde: null, settled: true },
+  'dpm-solver-2': { order: 1.99, orderAsStarted: 2.01, weakOrder: null, weakOrderOfSde: null, settled: true },
+  'dpm-solver-3': { order: 3.06, orderAsStarted: 3.01, weakOrder: null, weakOrderOfSde: null, settled: true },
+  'dpm-solver-fast': { order: 1.99, orderAsStarted: 2, weakOrder: null, weakOrderOfSde: null, settled: true },
   'edm-heun': { order: 2, orderAsStarted: 2.01, weakOrder: null, weakOrderOfSde: null, settled: true },
   'deis-rhork-3': { order: 3, orderAsStarted: 3, weakOrder: null, weakOrderOfSde: null, settled: true },
   'deis-rhork-4': { order: 4, orderAsStarted: 4.01, weakOrder: null, weakOrderOfSde: null, settled: true },
@@ -149,6 +149,22 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
   'dpm-solver++2m-unic': {
     order: 2.99,
     orderAsStarted: 3,
+    weakOrder: null,
+    weakOrderOfSde: null,
+    settled: true,
+  },
+  'unipc-2-vary': { order: 2.99, orderAsStarted: 3, weakOrder: null, weakOrderOfSde: null, settled: true },
+  'unipc-2-vary-published': {
+    order: 0.99,
+    orderAsStarted: 0.99,
+    weakOrder: null,
+    weakOrderOfSde: null,
+    settled: true,
+  },
+  'unipc-3-vary': { order: 4, orderAsStarted: 2.95, weakOrder: null, weakOrderOfSde: null, settled: true },
+  'unipc-3-vary-published': {
+    order: 0.99,
+    orderAsStarted: 1,
     weakOrder: null,
     weakOrderOfSde: null,
     settled: true,
@@ -207,7 +223,6 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     weakOrderOfSde: null,
     settled: true,
   },
-  'ddim-stochastic': { order: 0.99, orderAsStarted: 1, weakOrder: 0.99, weakOrderOfSde: 0.99, settled: true },
   'ddpm-ancestral': {
     order: 0.99,
     orderAsStarted: 0.99,
@@ -215,6 +230,8 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     weakOrderOfSde: 0.99,
     settled: true,
   },
+  'ddim-stochastic': { order: 0.99, orderAsStarted: 1, weakOrder: 0.99, weakOrderOfSde: 0.99, settled: true },
+  'euler-ancestral': { order: 0.99, orderAsStarted: 1, weakOrder: 0.99, weakOrderOfSde: 0.99, settled: true },
   'dpm2-ancestral': {
     order: 1.99,
     orderAsStarted: 2.01,
@@ -229,7 +246,6 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     weakOrderOfSde: 0.99,
     settled: true,
   },
-  'euler-ancestral': { order: 0.99, orderAsStarted: 1, weakOrder: 0.99, weakOrderOfSde: 0.99, settled: true },
   'edm-churn': { order: 2, orderAsStarted: 2.01, weakOrder: 1.99, weakOrderOfSde: null, settled: true },
   'sde-dpm-solver++2s': {
     order: 1.99,

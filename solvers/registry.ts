@@ -13,6 +13,7 @@ import { rungeKuttas } from './runge-kutta.js';
 import { exponentialAdamsSolvers, saSolvers } from './sa-solver.js';
 import * as singlesteps from './singlestep.js';
 import * as stochasticSinglesteps from './stochastic-singlestep.js';
+import { uniPcVarySolvers } from './unipc-vary.js';
 import { uniPcSolvers } from './unipc.js';
 import type { Solver } from './solver.js';
 
@@ -30,19 +31,41 @@ const solvers: Registry<Solver> = registry('solver', [
   bfnSolvers.bfnSolver2,
   bfnSolvers.bfnSolver2Singlestep,
   ddim,
-  ...Object.values(dpmSolvers),
-  ...Object.values(singlesteps),
+  dpmSolvers.dpmSolverPlusPlus1,
+  dpmSolvers.dpmSolverPlusPlus2M,
+  dpmSolvers.dpmSolverPlusPlus2MHeun,
+  dpmSolvers.dpmSolverPlusPlus3MPublished,
+  dpmSolvers.dpmSolverPlusPlus3M,
+  dpmSolvers.sdeDpmSolverPlusPlus1,
+  dpmSolvers.sdeDpmSolverPlusPlus2M,
+  dpmSolvers.sdeDpmSolverPlusPlus2MHeun,
+  dpmSolvers.sdeDpmSolverPlusPlus3MPublished,
+  dpmSolvers.sdeDpmSolverPlusPlus3M,
+  dpmSolvers.dpmSolver2M,
+  singlesteps.dpmSolverPlusPlus2S,
+  singlesteps.dpmSolverPlusPlus3S,
+  singlesteps.dpmSolver1,
+  singlesteps.dpmSolver2,
+  singlesteps.dpmSolver3,
+  singlesteps.dpmSolverFast,
   ...rungeKuttas,
   ...deisSolvers,
   lms4,
   ...ipndmSolvers,
   ...uniPcSolvers,
+  ...uniPcVarySolvers,
   ...saSolvers,
   ...exponentialAdamsSolvers,
-  ...Object.values(ancestrals),
+  ancestrals.ddpmAncestral,
+  ancestrals.ddimStochastic,
+  ancestrals.eulerAncestral,
+  ancestrals.dpm2Ancestral,
+  ancestrals.dpmSolverPlusPlus2SAncestral,
   edmChurn,
-  ...Object.values(stochasticSinglesteps),
-  ...Object.values(renoises),
+  stochasticSinglesteps.sdeDpmSolverPlusPlus2S,
+  stochasticSinglesteps.sdeDpmSolverPlusPlus2SIndependent,
+  renoises.renoiseFresh,
+  renoises.renoiseFrozen,
 ]);
 
 /** Adds a solver of your own. Throws a `UsageError` if its id is taken. */

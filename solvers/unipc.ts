@@ -34,18 +34,19 @@ const unified = (step: Step, points: readonly Evaluation[], scaling: Scaling): T
 
 /** `sum_k rho_k r_k^j = b_j` for j from 0: the functional b on the Lagrange polynomials of the r_k. */
 const vandermondeSolution = (r: readonly number[], b: readonly number[]): number[] =>
-  r.map((root, k) => {
-    let coefficients = [1];
-    for (const [i, other] of r.entries()) {
-      if (i === k) continue;
-      const scale = 1 / (root - other);
-      const times = [...coefficients, 0].map(
-        (_, j) => (coefficients[j - 1] ?? 0) - other * (coefficients[j] ?? 0),
-      );
-      coefficients = times.map((value) => value * scale);
-    }
-    return coefficients.reduce((sum, value, j) => sum + value * b[j], 0);
-  });
+  lagrangeCoefficients(r).map((polynomial) => polynomial.reduce((sum, value, j) => sum + value * b[j], 0));
+
+/** For each node the polynomial that is 1 there and 0 at the others, constant term first. */
+export const lagrangeCoefficients = (nodes: readonly number[]): readonly (readonly number[])[] =>
+  nodes.map((node) =>
+    nodes
+      .filter((other) => other !== node)
+      .reduce<readonly number[]>(
+        (product, other) =>
+          [...product, 0].map((value, j) => ((product[j - 1] ?? 0) - other * value) / (node - other)),
+        [1],
+      ),
+  );
 
 /** UniP: the points of earlier steps. */
 export const uniP =

@@ -134,6 +134,7 @@ describe('among each other', () => {
     ['sde-dpm-solver++2m-heun', 'dpm-solver++2m-heun'],
     ['sa-solver-p2', 'dpm-solver++2m-heun'],
     ['sa-solver-p4', 'exponential-adams-4'],
+    ['sa-solver-p3c4', 'unipc-3-vary'],
   ];
   it.each(onTheOde)('%s at etaSde 0 is %s', (left, right) => {
     same(solver(left), solver(right), eta(0));

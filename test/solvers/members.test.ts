@@ -14,7 +14,7 @@ import type { CorrectorRule, StepRule } from '../../solvers/program.js';
 import { gaussLegendre } from '../../solvers/quadrature.js';
 import { uniC, uniP } from '../../solvers/unipc.js';
 import { rectifiedFlow, variancePreserving } from '../../src/process/index.js';
-import { anyProcess, anySettings } from '../../src/testing/index.js';
+import { anyProcess, anySettings, checkSolver } from '../../src/testing/index.js';
 
 // Which named solvers are members of the one family, coefficient by coefficient, on every process, grid and budget.
 
@@ -115,6 +115,21 @@ describe('the exponential Adams family holds', () => {
     );
     expect(equivalent(midpoint, taylor).difference).toContain('evaluation 3');
   });
+});
+
+describe('the noise extrapolated on the SDE', () => {
+  it.each([
+    [1, 1],
+    [2, 2],
+  ])(
+    'of order %i is of weak order %i, though no longer exact for a constant prediction',
+    async (order, weak) => {
+      const member = family('sde', order, noise(clocks.lambda));
+      const reports = await checkSolver({ ...member, order, weakOrder: weak });
+      const broken = reports.filter(({ holds }) => !holds).map(({ law }) => law);
+      expect(broken).toEqual(['integrates a constant prediction exactly']);
+    },
+  );
 });
 
 describe('among each other', () => {

@@ -201,7 +201,7 @@ const pathInterval = (from: Node, to: Node, etaSde = 1): ClockInterval => {
 const maxHistory = 8;
 
 /** What only the whole plan shows: calls without effect, steps from where a formula diverges, times that the network cannot tell apart. */
-const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
+export const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
   if (plan.nfe !== nfe) {
     throw new UsageError(`${plan.solver} leaves ${nfe - plan.nfe} of its ${nfe} evaluations without effect`);
   }

@@ -9,6 +9,7 @@ import { edmChurn } from './edm.js';
 import * as eulers from './euler.js';
 import { ipndmSolvers, lms4 } from './linear-multistep.js';
 import * as renoises from './renoise.js';
+import { restart } from './restart.js';
 import { rungeKuttas } from './runge-kutta.js';
 import { exponentialAdamsSolvers, saSolvers } from './sa-solver.js';
 import * as singlesteps from './singlestep.js';
@@ -62,6 +63,7 @@ const solvers: Registry<Solver> = registry('solver', [
   ancestrals.dpm2Ancestral,
   ancestrals.dpmSolverPlusPlus2SAncestral,
   edmChurn,
+  restart,
   stochasticSinglesteps.sdeDpmSolverPlusPlus2S,
   stochasticSinglesteps.sdeDpmSolverPlusPlus2SIndependent,
   renoises.renoiseFresh,

@@ -61,5 +61,6 @@ export const sdeDpmSolverPlusPlus2SIndependent = defineSolver(
     description: 'SDE-DPM-Solver++ singlestep with two independent noises a step, which cost it an order',
     weakOrder: 1,
   },
+  // with the setting `noise: 'path'` this is the solver above
   rule(({ noise }) => [[1, noise()]]),
 );

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { edmStochastic } from '../../solvers/edm.js';
+import { restartSampler } from '../../solvers/restart.js';
 import { type Settings, equivalent, solver, timeGrid } from '../../solvers/index.js';
 import { solverList } from '../../solvers/registry.js';
 import type { Batch } from '../../src/array/batch.js';
@@ -64,13 +65,14 @@ describe('noise of one path', () => {
   const sdes = solverList().filter(({ kind }) => kind === 'sde');
 
   it('changes no law of a solver: the plans are equivalent, by the overlap of their intervals', () => {
-    for (const { id } of sdes) {
+    // one asks for overlapping intervals and wants them independent, one for none of the way down
+    const others = ['sde-dpm-solver++2s-independent', 'restart'];
+    for (const { id } of sdes.filter((entry) => !others.includes(entry.id))) {
       const process = variancePreserving({});
       const settings = { nfe: 9, grid: timeGrid.uniform({ eta: 0.02, tMin: 0.05 }) } as const;
       const plans = (['path', 'independent'] as const).map((noise) =>
         solver(id).plan(process, { ...settings, noise }),
       );
-      if (id === 'sde-dpm-solver++2s-independent') continue; // asks for the same interval twice
       expect(equivalent(plans[0], plans[1]).difference, id).toBeUndefined();
     }
   });
@@ -135,6 +137,46 @@ describe('the singlestep SDE solver', () => {
       solver(id).plan(process, settings),
     );
     expect(equivalent(path, independent).difference).toMatch(/^the noise covariance of /);
+  });
+  it('is the same once both of those come from one path', () => {
+    const process = continuousBfn({ sigma1: 0.05 });
+    const onPath = solver('sde-dpm-solver++2s-independent').plan(process, { ...settings, noise: 'path' });
+    expect(
+      equivalent(solver('sde-dpm-solver++2s').plan(process, settings), onPath).difference,
+    ).toBeUndefined();
+  });
+});
+
+describe('Restart', () => {
+  const data = { mean: 0.3, variance: 0.04 };
+  const grid = timeGrid.halfLogSnr({ tMin: 0.05 });
+  const settings = { nfe: 40, grid, lastStep: 'stop' } as const;
+
+  it('keeps the law of a constant prediction exactly', () => {
+    const plan = solver('restart').plan(karras({}), settings);
+    const { mean, variance } = lawOnGaussian(plan, { mean: 0.3, variance: 0 });
+    expect(Math.abs(mean - 0.3)).toBeLessThan(1e-12);
+    expect(Math.abs(variance / 0.05 ** 2 - 1)).toBeLessThan(1e-12);
+  });
+  it('is Heun where nothing is taken twice, and takes the asked share twice else', () => {
+    const [none, heun] = [restartSampler({ share: 0 }), solver('edm-heun')].map((entry) =>
+      entry.plan(variancePreserving({}), settings),
+    );
+    expect(equivalent(none, heun).difference).toBeUndefined();
+    const levels = solver('restart')
+      .plan(karras({}), settings)
+      .instructions.flatMap((entry) => (entry.op === 'evaluate' ? [entry.sigma] : []));
+    // 20 steps, 5 of them twice: 15 steps of the grid, whose 6th to 10th levels come back
+    expect(new Set(levels.map((level) => level.toPrecision(9))).size).toBe(16);
+    expect(levels.filter((level, i) => i > 0 && level > levels[i - 1] * 1.01)).toHaveLength(1);
+  });
+  it('forgets a wrong start by its new noise: less of it is left than by Heun', () => {
+    const left = (id: string): number => lawOnGaussian(solver(id).plan(karras({}), settings), data).ofStart;
+    expect(left('restart')).toBeLessThan(0.8 * left('edm-heun'));
+  });
+  it('refuses a share out of range and noise of a path', () => {
+    expect(() => restartSampler({ share: 0.6 })).toThrow('share is 0.6; it must be in [0, 0.5]');
+    expect(() => solver('restart').plan(karras({}), { nfe: 4, noise: 'path' })).toThrow(/is on no path/);
   });
 });
 

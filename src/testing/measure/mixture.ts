@@ -15,6 +15,8 @@ interface Segment {
   readonly register: string;
   readonly at: Pick<Moment, 'alpha' | 'sigma'>;
   readonly instructions: readonly Instruction[];
+  /** Whether it leads back to a higher level, by noise as large as the level. */
+  readonly back: boolean;
 }
 
 /** Cuts a plan before each evaluation of the only register that is alive; undefined where a step needs more than two noises at once. */
@@ -29,20 +31,23 @@ const segmentsOf = (plan: Plan): Segment[] | undefined => {
     if (entry.op === 'evaluate' && alive.size === 1 && alive.has(entry.from)) cuts.unshift(i);
   }
   if (cuts[0] !== 0) return undefined;
+  const firstOf = (k: number): Extract<Instruction, { op: 'evaluate' }> =>
+    instructions[cuts[Math.min(k, cuts.length - 1)]] as Extract<Instruction, { op: 'evaluate' }>;
+  const level = (k: number): number => firstOf(k).sigma / firstOf(k).alpha;
   const segments = cuts.map((start, k): Segment => {
-    const first = instructions[start] as Extract<Instruction, { op: 'evaluate' }>;
-    const { alpha, sigma } = first;
+    const { from: register, alpha, sigma } = firstOf(k);
     return {
-      register: first.from,
+      register,
       at: { alpha, sigma },
       instructions: instructions.slice(start, cuts[k + 1]),
+      back: level(k + 1) > level(k),
     };
   });
   const noises = segments.map((segment) => segment.instructions.filter(({ op }) => op === 'noise').length);
   return Math.max(...noises) <= 2 ? segments : undefined;
 };
 
-const points = 320;
+const points = 256;
 const width = 7; // standard deviations to either side that the grid of states covers
 const middle = 0.1;
 const spread = 0.8;
@@ -61,7 +66,7 @@ const run = (
   states: Float64Array,
 ): { end: Float64Array; weights: Float64Array; per: number } => {
   const drawn = segment.instructions.filter(({ op }) => op === 'noise').length;
-  const rule = gaussHermite(drawn === 2 ? 6 : 10);
+  const rule = gaussHermite(segment.back ? 60 : drawn === 2 ? 6 : 10);
   const count = rule.nodes.length;
   const per = count ** drawn;
   const spreadOut = (value: (state: number, node: number) => number): Float64Array =>

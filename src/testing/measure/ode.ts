@@ -1,4 +1,5 @@
 import { edmStochastic } from '../../../solvers/edm.js';
+import { restartSampler } from '../../../solvers/restart.js';
 import type { Solver } from '../../../solvers/solver.js';
 import type { Plan } from '../../plan/plan.js';
 import { type Prediction, fadedIn, from, ofMixture, process, called, to } from './problem.js';
@@ -60,7 +61,10 @@ const reference = (prediction: Prediction, pull: number): readonly number[] => {
 };
 
 /** Solvers without noise, of those whose noise is set neither by `etaSde` nor by `etaDdim`. */
-const odeParts: Readonly<Record<string, Solver>> = { 'edm-churn': edmStochastic({ churn: 0 }) };
+const odeParts: Readonly<Record<string, Solver>> = {
+  'edm-churn': edmStochastic({ churn: 0 }),
+  restart: restartSampler({ share: 0 }),
+};
 
 /** Slopes of a solver's ODE part, given exact history and as it starts. */
 export interface OdeSlopes {

@@ -19,7 +19,7 @@ export interface Doubling {
   readonly agreement: number;
 }
 
-const usual: Doubling = { first: 16, last: 8192, floor: 3e-13, agreement: 0.03 };
+const usual: Doubling = { first: 16, last: 8192, floor: 3e-13, agreement: 0.05 };
 
 /** Doubles the steps until the slopes agree, the errors near rounding, or `last` is reached. */
 export const slopesOf = (

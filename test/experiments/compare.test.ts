@@ -374,7 +374,7 @@ describe('a mistake', () => {
     ],
     [
       'an ODE without noise at its start',
-      { solvers: ['bfn-solver1'], settings: { grid: problem('uniform', { eta: 0 }) } },
+      { solvers: ['bfn-solver1'], nfe: [1], settings: { grid: problem('uniform', { eta: 0 }) } },
       /bfn-solver1 adds no noise, and at t = 1 bfn-discrete has none either/,
     ],
   ];

@@ -10,8 +10,18 @@ export {
   type Step,
   type StepRule,
 } from './program.js';
+export { type Churn, edmStochastic } from './edm.js';
+export { type RestartOptions, restartSampler } from './restart.js';
+export { type Measured, measuredOrders } from './measured.js';
 export { registerSolver, solver, solverList } from './registry.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';
 export { type Adams, type Clock, adamsCorrector, adamsPredictor, clocks } from './exponential-multistep.js';
 export { type Scaling, uniC, uniP } from './unipc.js';
-export { lastSteps, type LastStep, type Settings, type Solver } from './solver.js';
+export {
+  lastSteps,
+  noiseSources,
+  type LastStep,
+  type NoiseSource,
+  type Settings,
+  type Solver,
+} from './solver.js';

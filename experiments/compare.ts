@@ -1,4 +1,4 @@
-import { checkNfe } from '../solvers/program.js';
+import { checkNfe } from '../solvers/solver.js';
 import { UsageError, requireWhole } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import { type CellOutcome, type CellSettings, type CellTask, readyRun, runCell } from './cell.js';

@@ -6,7 +6,7 @@ import { type Node, defineSolver } from './program.js';
 const reference = 'Song et al. 2021, arXiv:2011.13456, eqs. 6 and 13, discretised in t';
 
 /** `f x - (g²/2)(1 + stochasticity) score` with `score = (alpha D - x)/sigma²`: the drift of the reverse ODE (0) or SDE (1). */
-const drift = (process: Process, at: Node, x: Terms, D: Register, stochasticity: 0 | 1): Terms => {
+export const drift = (process: Process, at: Node, x: Terms, D: Register, stochasticity: 0 | 1): Terms => {
   const weight = ((1 + stochasticity) / 2) * (process.squaredDiffusion(at.t) / at.sigma ** 2);
   return [...scaled(process.drift(at.t) + weight, x), [-weight * at.alpha, D]];
 };

@@ -1,6 +1,27 @@
 export { equivalent, type Equivalence, type EquivalenceOptions } from '../src/plan/equivalence.js';
 export { timeGrid, defaultEta, type TimeGrid, type Ends } from './grid.js';
-export { defineSolver, nodeAt, type Node, type Step, type StepRule } from './program.js';
+export {
+  defineSolver,
+  nodeAt,
+  type CorrectorRule,
+  type Evaluation,
+  type Extras,
+  type Node,
+  type Step,
+  type StepRule,
+} from './program.js';
+export { type Churn, edmStochastic } from './edm.js';
+export { type RestartOptions, restartSampler } from './restart.js';
+export { type Measured, measuredOrders } from './measured.js';
 export { registerSolver, solver, solverList } from './registry.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';
-export { lastSteps, type LastStep, type Settings, type Solver } from './solver.js';
+export { type Adams, type Clock, adamsCorrector, adamsPredictor, clocks } from './exponential-multistep.js';
+export { type Scaling, uniC, uniP } from './unipc.js';
+export {
+  lastSteps,
+  noiseSources,
+  type LastStep,
+  type NoiseSource,
+  type Settings,
+  type Solver,
+} from './solver.js';

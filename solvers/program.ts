@@ -1,10 +1,17 @@
 import { UsageError } from '../src/errors.js';
 import type { Moment } from '../src/plan/denoiser.js';
-import { type Plan, type Register, type Terms, withoutDeadCode } from '../src/plan/plan.js';
+import {
+  type ClockInterval,
+  type Plan,
+  type Register,
+  type Terms,
+  withoutDeadCode,
+} from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
+import { isInterval } from '../src/random/index.js';
 import { timeGrid } from './grid.js';
 import { momentOf, recorder } from './recorder.js';
-import { type LastStep, type Settings, type Solver, lastSteps } from './solver.js';
+import { type Settings, type Solver, checkNfe, etasOf, lastStepOf, noiseOf } from './solver.js';
 
 /** A point of the grid with all that a solver's formulas need. */
 export interface Node extends Moment {
@@ -14,6 +21,13 @@ export interface Node extends Moment {
   readonly varianceOverSignal: number;
 }
 
+/** A state that the network was called on, and its prediction. */
+export interface Evaluation {
+  readonly node: Node;
+  readonly state: Register;
+  readonly D: Register;
+}
+
 /** What a step rule is given: the step from s to t < s, the state x there and the prediction D of it. */
 export interface Step {
   readonly process: Process;
@@ -21,12 +35,26 @@ export interface Step {
   readonly t: Node;
   readonly x: Register;
   readonly D: Register;
-  /** The first prediction of the step before; absent in the first step. */
-  readonly previous?: { readonly node: Node; readonly D: Register };
+  /** Where D comes from: its `state` is x, but after a corrector, where it is the state that x was corrected from. */
+  readonly current: Evaluation;
+  /** The first evaluations of earlier steps, newest first; fewer towards the end with `lowerOrderFinal`. */
+  readonly history: readonly Evaluation[];
+  /** `history[0]`; absent in the first step. */
+  readonly previous?: Evaluation;
+  /** Number of this step, from 0. */
+  readonly index: number;
+  /** Of how many. */
+  readonly steps: number;
+  /** 0 on the ODE, 1 on the reverse SDE, for a solver that takes it in between. */
+  readonly etaSde: number;
+  readonly etaDdim: number;
   /** Calls that this step may make, that for D included: `evaluationsPerStep`, or fewer in a cheaper step. */
   readonly calls: number;
-  /** A standard normal, new with every call. */
-  noise(): Register;
+  /**
+   * A standard normal for the way between two moments, by default from s to t; in a corrector the normals of its step again, in
+   * order. With `noise: 'path'` the increment of the sample's Brownian path; else, and for a way back to the noise, a new draw.
+   */
+  noise(from?: Node, to?: Node): Register;
   /** The prediction at another state and time. */
   evaluate(x: Terms, at: Node): Register;
   node(t: number): Node;
@@ -34,6 +62,16 @@ export interface Step {
 
 /** From a step to the next state. */
 export type StepRule = (step: Step) => Terms;
+
+/** The state at t once more, when the network has been called on the state that the step rule gave. */
+export type CorrectorRule = (step: Step, there: Evaluation) => Terms;
+
+export interface Extras {
+  /** Corrects the result of each step but the last, at no further call. */
+  readonly corrector?: CorrectorRule;
+  /** Another way than `callsOfSteps` to spend a budget of calls on the steps of a grid that does not end in sigma = 0. */
+  readonly spend?: (budget: number) => readonly number[];
+}
 
 export const nodeAt = (process: Process, t: number): Node => ({
   t,
@@ -43,14 +81,6 @@ export const nodeAt = (process: Process, t: number): Node => ({
   lambda: process.lambda(t),
   varianceOverSignal: process.varianceOverSignal(t),
 });
-
-const maxNfe = 100_000;
-
-/** Refuses what is no budget; shared by all who take one. */
-export const checkNfe = (nfe: number): number => {
-  if (Number.isInteger(nfe) && nfe >= 1 && nfe <= maxNfe) return nfe;
-  throw new UsageError(`NFE is ${nfe}; it must be a whole number from 1 to ${maxNfe}`);
-};
 
 /**
  * How a budget of calls is spent on steps of up to `perStep` calls: full steps, then one cheaper step with what is left.
@@ -64,47 +94,74 @@ export const callsOfSteps = (budget: number, perStep: number, endsInData: boolea
 };
 
 /** Makes a solver of its facts and its step rule: the grid, the budget, the draws and the last step are spent here, for all alike. */
-export const defineSolver = (facts: Omit<Solver, 'plan'>, rule: StepRule): Solver => ({
+export const defineSolver = (facts: Omit<Solver, 'plan'>, rule: StepRule, extras: Extras = {}): Solver => ({
   ...facts,
-  plan: (process, settings) => makePlan(facts, rule, process, settings),
+  plan: (process, settings) => makePlan(facts, rule, extras, process, settings),
 });
 
 const makePlan = (
   facts: Omit<Solver, 'plan'>,
   rule: StepRule,
+  { corrector, spend }: Extras,
   process: Process,
   settings: Settings,
 ): Plan => {
   const nfe = checkNfe(settings.nfe);
   const grid = settings.grid ?? facts.defaults?.grid ?? timeGrid.uniform();
-  const lastStep = checkLastStep(settings.lastStep ?? facts.defaults?.lastStep ?? 'predict');
+  const lastStep = lastStepOf(facts, settings);
   const draw = settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined);
+  const etas = etasOf(facts, settings);
+  const noise = noiseOf(facts, settings);
+  const lowerOrderFinal = settings.lowerOrderFinal ?? facts.defaults?.lowerOrderFinal;
 
   const budget = lastStep === 'predict-at-end' ? nfe - 1 : nfe;
-  const calls = callsOfSteps(budget, facts.evaluationsPerStep ?? 1, process.sigma(grid.end(process)) === 0);
+  const endsInData = process.sigma(grid.end(process)) === 0;
+  const calls =
+    spend && !endsInData ? spend(budget) : callsOfSteps(budget, facts.evaluationsPerStep ?? 1, endsInData);
   const nodes = grid.times(process, calls.length).map((t) => nodeAt(process, t));
+  const steps = calls.length;
 
   const { instructions, ...write } = recorder();
   const start = write.fresh('x');
   let x = start;
-  let previous: Step['previous'];
-  calls.forEach((count, i) => {
-    const [s, t] = [nodes[i], nodes[i + 1]];
-    const D = write.evaluate(x, s, draw);
-    const terms = rule({
+  let history: readonly Evaluation[] = [];
+  let correct: ((there: Evaluation) => Terms) | undefined;
+  calls.forEach((count, index) => {
+    const [s, t] = [nodes[index], nodes[index + 1]];
+    const current: Evaluation = { node: s, state: x, D: write.evaluate(x, s, draw) };
+    if (correct) x = write.combine(correct(current), 'x');
+    const usable = lowerOrderFinal === true ? history.slice(0, steps - index - 1) : history;
+    const noises: Register[] = [];
+    const step: Step = {
       process,
       s,
       t,
       x,
-      D,
-      ...(previous ? { previous } : {}),
+      D: current.D,
+      current,
+      history: usable,
+      ...(usable.length > 0 ? { previous: usable[0] } : {}),
+      index,
+      steps,
+      etaSde: etas.etaSde ?? (facts.kind === 'sde' ? 1 : 0),
+      etaDdim: etas.etaDdim ?? 0,
       calls: count,
-      noise: write.noise,
+      noise: (from = s, to = t) => {
+        const onPath = noise === 'path' && from.lambda < to.lambda;
+        noises.push(write.noise(onPath ? pathInterval(from, to, etas.etaSde) : undefined));
+        return noises[noises.length - 1];
+      },
       evaluate: (state, at) => write.evaluate(write.combine(state, 'u'), at, draw),
       node: (time) => nodeAt(process, time),
-    });
-    x = write.combine(terms, 'x');
-    previous = { node: s, D };
+    };
+    x = write.combine(rule(step), 'x');
+    if (corrector) {
+      correct = (there) => {
+        let drawn = 0;
+        return corrector({ ...step, noise: () => noises[drawn++] ?? write.noise() }, there);
+      };
+    }
+    history = [current, ...history].slice(0, maxHistory);
   });
   const [first, end] = [nodes[0], nodes[nodes.length - 1]];
   if (lastStep === 'stop') write.end(x, end);
@@ -114,7 +171,14 @@ const makePlan = (
   const plan = withoutDeadCode({
     solver: facts.id,
     process: { id: process.id, parameters: process.parameters },
-    settings: { grid: { id: grid.id, ...grid.parameters }, lastStep, draw },
+    settings: {
+      grid: { id: grid.id, ...grid.parameters },
+      lastStep,
+      draw,
+      ...etas,
+      ...(noise === 'independent' ? {} : { noise }),
+      ...(lowerOrderFinal === undefined ? {} : { lowerOrderFinal }),
+    },
     nfe,
     start: { register: start, ...momentOf(first), atNoiseEnd: first.t === process.noiseEnd },
     instructions,
@@ -123,13 +187,21 @@ const makePlan = (
   return plan;
 };
 
-const checkLastStep = (lastStep: LastStep): LastStep => {
-  if (lastSteps.includes(lastStep)) return lastStep;
-  throw new UsageError(`the last step is "${String(lastStep)}"; it must be ${lastSteps.join(', ')}`);
+/**
+ * On the clock `e^(2 etaSde lambda)` the exact step for a constant prediction adds the path's own increment: `(x/sigma) e^(etaSde lambda)`
+ * gains `W(to) - W(from)`, however the way is cut into steps.
+ */
+const pathInterval = (from: Node, to: Node, etaSde = 1): ClockInterval => {
+  const eta = etaSde > 0 ? etaSde : 1;
+  const at = ({ lambda }: Node): number => Math.exp(2 * eta * lambda);
+  return { clock: `e^(${2 * eta} lambda)`, from: at(from), to: at(to) };
 };
 
+/** No multistep method uses more: longer ones are unstable on the ODEs at hand. */
+const maxHistory = 8;
+
 /** What only the whole plan shows: calls without effect, steps from where a formula diverges, times that the network cannot tell apart. */
-const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
+export const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
   if (plan.nfe !== nfe) {
     throw new UsageError(`${plan.solver} leaves ${nfe - plan.nfe} of its ${nfe} evaluations without effect`);
   }
@@ -139,7 +211,12 @@ const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
     if (entry.op === 'combine' && !entry.terms.every(([coefficient]) => Number.isFinite(coefficient))) {
       throw new UsageError(
         `${plan.solver} cannot step from t = ${now} on ${plan.process.id}: a coefficient is infinite there; ` +
-          `a grid with eta > 0 starts short of the noise end`,
+          `use eta > 0: such a grid starts short of the noise end`,
+      );
+    }
+    if (entry.op === 'noise' && 'clock' in entry && !isInterval(entry)) {
+      throw new UsageError(
+        `${plan.solver} cannot step from t = ${now} on a Brownian path: half log-SNR is infinite where the step ends`,
       );
     }
     if (entry.op === 'evaluate') {

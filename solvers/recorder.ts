@@ -1,5 +1,5 @@
 import type { Moment } from '../src/plan/denoiser.js';
-import type { Instruction, Register, Terms } from '../src/plan/plan.js';
+import type { ClockInterval, Instruction, Register, Terms } from '../src/plan/plan.js';
 
 export const momentOf = ({ t, alpha, sigma, time }: Moment): Moment => ({ t, alpha, sigma, time });
 
@@ -9,8 +9,8 @@ export interface Recorder {
   fresh(letter: string): Register;
   evaluate(from: Register, at: Moment, draw: boolean): Register;
   combine(terms: Terms, letter: string): Register;
-  /** The noise of the next number, from 1. */
-  noise(): Register;
+  /** The noise of the next number, from 1, or of an interval of a path. */
+  noise(interval?: ClockInterval): Register;
   lastPrediction(): Register;
   /** Returns a state at a moment, or a prediction of the data. */
   end(from: Register, at?: Pick<Moment, 'alpha' | 'sigma'>): void;
@@ -38,9 +38,9 @@ export const recorder = (): Recorder => {
       instructions.push({ op: 'combine', into, terms: collected(terms) });
       return into;
     },
-    noise: () => {
+    noise: (interval) => {
       const into = fresh('z');
-      instructions.push({ op: 'noise', into, draw: count('z') });
+      instructions.push({ op: 'noise', into, ...(interval ?? { draw: count('z') }) });
       return into;
     },
     lastPrediction: () => `D${count('D') - 1}`,

@@ -1,3 +1,4 @@
+import { UsageError } from '../src/errors.js';
 import type { Plan } from '../src/plan/plan.js';
 import type { StartId } from '../src/plan/start.js';
 import type { Process } from '../src/process/process.js';
@@ -12,6 +13,9 @@ import type { TimeGrid } from './grid.js';
 export type LastStep = 'stop' | 'predict' | 'predict-at-end';
 export const lastSteps: readonly LastStep[] = ['stop', 'predict', 'predict-at-end'];
 
+export type NoiseSource = 'independent' | 'path';
+export const noiseSources: readonly NoiseSource[] = ['independent', 'path'];
+
 export interface Settings {
   /** Number of network calls: exactly these, whole, from 1 to 100,000. */
   readonly nfe: number;
@@ -19,6 +23,17 @@ export interface Settings {
   readonly lastStep?: LastStep;
   /** Ask the network for a sample of the predicted classes or bins instead of their mean; it must have a `draw`. */
   readonly draw?: boolean;
+  /** Where between the ODE (0) and the usual reverse SDE (1) the path lies: `x_s` keeps `(sigma_t/sigma_s) e^(-etaSde h)`. For solvers that have a default for it. */
+  readonly etaSde?: number;
+  /** The share of DDPM's noise that a step of Song et al. 2021 (DDIM), eq. 16, adds: another scale than etaSde, equal at 0 and 1 only. For solvers that have a default for it. */
+  readonly etaDdim?: number;
+  /**
+   * Where the noise comes from: a new draw each step (default), or one virtual Brownian path a coordinate on the clock
+   * `e^(2 etaSde lambda)`, so that more steps refine the same path. For solvers of kind sde.
+   */
+  readonly noise?: NoiseSource;
+  /** Let the order fall to 1 towards the last step, as published multistep code does at few steps. Default false. */
+  readonly lowerOrderFinal?: boolean;
 }
 
 /**
@@ -30,8 +45,10 @@ export interface Solver {
   readonly id: string;
   readonly description?: string;
   readonly kind: 'ode' | 'sde';
-  /** Order of its ODE part; null where there is none. */
+  /** Order of its ODE part, with exact history; null where there is none. */
   readonly order: number | null;
+  /** Order of whole runs, where first or last steps of lower order hold it back. Default: `order`. */
+  readonly orderAsStarted?: number;
   /** Weak order, of SDE solvers. */
   readonly weakOrder?: number | null;
   /** Default 1. */
@@ -47,3 +64,51 @@ export interface Solver {
   /** Throws a `UsageError` for settings that it can't use on that process. */
   plan(process: Process, settings: Settings): Plan;
 }
+
+const maxNfe = 100_000;
+
+/** Refuses what is no budget; shared by all who take one. */
+export const checkNfe = (nfe: number): number => {
+  if (Number.isInteger(nfe) && nfe >= 1 && nfe <= maxNfe) return nfe;
+  throw new UsageError(`NFE is ${nfe}; it must be a whole number from 1 to ${maxNfe}`);
+};
+
+type Facts = Pick<Solver, 'id' | 'defaults'>;
+
+/** The last step of a run, checked. */
+export const lastStepOf = ({ defaults }: Facts, settings: Settings): LastStep => {
+  const lastStep = settings.lastStep ?? defaults?.lastStep ?? 'predict';
+  if (lastSteps.includes(lastStep)) return lastStep;
+  throw new UsageError(`the last step is "${String(lastStep)}"; it must be ${lastSteps.join(', ')}`);
+};
+
+/** The etas that a solver takes, checked: those that it has a default for. */
+export const etasOf = (
+  { id, defaults }: Facts,
+  settings: Settings,
+): { etaSde?: number; etaDdim?: number } => {
+  const taken: { etaSde?: number; etaDdim?: number } = {};
+  for (const name of ['etaSde', 'etaDdim'] as const) {
+    const usual = defaults?.[name];
+    const given = settings[name];
+    if (given !== undefined && usual === undefined) throw new UsageError(`${id} does not take ${name}`);
+    const eta = given ?? usual;
+    if (eta === undefined) continue;
+    if (!(eta >= 0 && eta <= 1)) throw new UsageError(`${name} is ${eta}; it must be in [0, 1]`);
+    taken[name] = eta;
+  }
+  return taken;
+};
+
+/** Where a solver's noise comes from, checked. */
+export const noiseOf = (
+  { id, kind, defaults }: Facts & Pick<Solver, 'kind'>,
+  settings: Settings,
+): NoiseSource => {
+  const noise = settings.noise ?? defaults?.noise ?? 'independent';
+  if (!noiseSources.includes(noise)) {
+    throw new UsageError(`the noise is "${String(noise)}"; it must be ${noiseSources.join(' or ')}`);
+  }
+  if (settings.noise !== undefined && kind === 'ode') throw new UsageError(`${id} adds no noise`);
+  return noise;
+};

@@ -6,12 +6,19 @@ export type { Denoiser, Moment, Uniforms } from './plan/denoiser.js';
 export { planFromJson } from './plan/check.js';
 export { equivalent, type Equivalence, type EquivalenceOptions } from './plan/equivalence.js';
 export { normalForm, type NormalForm, type Row } from './plan/normal-form.js';
-export type { Instruction, Plan, Register, Terms } from './plan/plan.js';
+export type { ClockInterval, Instruction, Plan, Register, Terms } from './plan/plan.js';
 export { printPlan } from './plan/print.js';
 export { type Request, type Stepper, type StepperOptions, stepper } from './plan/runner.js';
 export { type SampleOptions, type Samples, type StepReport, sample } from './plan/sample.js';
 export { type DataMoments, type StartId, type StartLaw, startLaw } from './plan/start.js';
-export { normals, randomStream, uniforms, type NoiseKey, type RandomStream } from './random/index.js';
+export {
+  normals,
+  pathNormals,
+  randomStream,
+  uniforms,
+  type NoiseKey,
+  type RandomStream,
+} from './random/index.js';
 export { adapt, clip, type AdapterOptions, type ClippedDenoiser, type Network } from './denoiser/adapters.js';
 export { atoms, type Atoms } from './denoiser/atoms.js';
 export { independentCategorical, type CategoricalSettings } from './denoiser/categorical.js';

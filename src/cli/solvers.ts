@@ -1,18 +1,25 @@
 import { Command } from 'commander';
 import { markdownTable } from 'markdown-table';
+import { type Measured, measuredOrders } from '../../solvers/measured.js';
 import { solverList } from '../../solvers/registry.js';
 import type { Solver } from '../../solvers/solver.js';
 import { type ImportOption, addImport, importModules, printJson } from './options.js';
 
-/** The declared facts of a solver as JSON; measured orders are null until they have been measured. */
+const measuredOf = (solver: Solver): Measured | undefined =>
+  Object.hasOwn(measuredOrders, solver.id) ? measuredOrders[solver.id] : undefined;
+
+/** The declared facts of a solver as JSON, with the orders that were measured of the built-in ones (solvers/measured.ts). */
 const facts = (solver: Solver): Record<string, string | number | boolean | null> => ({
   id: solver.id,
   description: solver.description ?? '',
   kind: solver.kind,
   order: solver.order,
   weakOrder: solver.weakOrder ?? null,
-  measuredOrder: null,
-  measuredWeakOrder: null,
+  orderAsStarted: solver.orderAsStarted ?? solver.order,
+  measuredOrder: measuredOf(solver)?.order ?? null,
+  measuredOrderAsStarted: measuredOf(solver)?.orderAsStarted ?? null,
+  measuredWeakOrder: measuredOf(solver)?.weakOrder ?? null,
+  measuredWeakOrderOfSde: measuredOf(solver)?.weakOrderOfSde ?? null,
   evaluationsPerStep: solver.evaluationsPerStep ?? 1,
   consistent: solver.consistent,
   scaleInvariant: solver.scaleInvariant ?? false,
@@ -35,14 +42,28 @@ export const solversCommand = (): Command =>
         solver.id,
         solver.kind,
         dash(solver.order),
+        dash(measuredOf(solver)?.order),
+        dash(measuredOf(solver)?.orderAsStarted),
         dash(solver.weakOrder),
+        dash(measuredOf(solver)?.weakOrder),
         dash(solver.evaluationsPerStep ?? 1),
         solver.consistent ? 'yes' : 'no',
         solver.reference,
       ]);
       console.log(
         markdownTable([
-          ['solver', 'kind', 'order', 'weak order', 'calls a step', 'consistent', 'reference'],
+          [
+            'solver',
+            'kind',
+            'order',
+            'measured',
+            'as started',
+            'weak order',
+            'measured',
+            'calls a step',
+            'consistent',
+            'reference',
+          ],
           ...rows,
         ]),
       );

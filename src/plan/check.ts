@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { Json } from '../json.js';
+import { isInterval } from '../random/index.js';
 import type { Moment } from './denoiser.js';
 import { type Instruction, type Plan, type Register, type Terms, reads } from './plan.js';
 
@@ -66,12 +67,15 @@ const instruction = (value: unknown, where: string): Instruction => {
       } as const;
       return value.draw === undefined ? evaluate : { ...evaluate, draw: count(value.draw, `${where}.draw`) };
     }
-    case 'noise':
-      return {
-        op: value.op,
-        into: register(value.into, `${where}.into`),
-        draw: count(value.draw, `${where}.draw`),
-      };
+    case 'noise': {
+      const into = register(value.into, `${where}.into`);
+      if (value.clock === undefined) return { op: value.op, into, draw: count(value.draw, `${where}.draw`) };
+      if (value.draw !== undefined)
+        return fail(where, 'must name its noise by a draw or by a clock, not by both');
+      const [from, to] = [finite(value.from, `${where}.from`), finite(value.to, `${where}.to`)];
+      if (!isInterval({ from, to })) return fail(where, 'must have an interval of its clock, 0 <= from < to');
+      return { op: value.op, into, clock: text(value.clock, `${where}.clock`), from, to };
+    }
     case 'combine':
       return {
         op: value.op,

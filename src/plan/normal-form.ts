@@ -1,4 +1,5 @@
 import type { Moment } from './denoiser.js';
+import { isDrawn, withIndependentNoises } from './independent-noises.js';
 import { type Plan, type Register, withoutDeadCode } from './plan.js';
 
 /** A register as a linear function: of the start and of the predictions (`known`), and of the noises. */
@@ -22,12 +23,11 @@ export interface NormalForm {
  * Time and memory grow with the square of the number of evaluations: meant for up to some 1,000.
  */
 export const normalForm = (plan: Plan): NormalForm => {
-  const { instructions } = withoutZeroTerms(plan);
+  const { instructions } = withIndependentNoises(withoutZeroTerms(plan));
   const evaluationCount = instructions.filter(({ op }) => op === 'evaluate').length;
   const noiseNumbers = new Map<number, number>();
   for (const entry of instructions) {
-    if (entry.op === 'noise' && !noiseNumbers.has(entry.draw))
-      noiseNumbers.set(entry.draw, noiseNumbers.size);
+    if (isDrawn(entry) && !noiseNumbers.has(entry.draw)) noiseNumbers.set(entry.draw, noiseNumbers.size);
   }
   const rowOf = new Map<Register, Row>();
   const empty = (): Row => ({
@@ -47,7 +47,7 @@ export const normalForm = (plan: Plan): NormalForm => {
   rowOf.set(plan.start.register, unit('known', 0));
   const evaluations: (Row & { moment: Moment; drawn: boolean })[] = [];
   for (const entry of instructions) {
-    if (entry.op === 'noise') rowOf.set(entry.into, unit('noise', noiseNumbers.get(entry.draw) ?? 0));
+    if (isDrawn(entry)) rowOf.set(entry.into, unit('noise', noiseNumbers.get(entry.draw) ?? 0));
     else if (entry.op === 'combine') {
       const row = empty();
       for (const [coefficient, name] of entry.terms) {
@@ -63,7 +63,7 @@ export const normalForm = (plan: Plan): NormalForm => {
       const twin = drawn ? -1 : evaluations.findIndex((e) => !e.drawn && e.moment.t === t && same(e, row));
       rowOf.set(entry.into, unit('known', 1 + (twin < 0 ? evaluations.length : twin)));
       if (twin < 0) evaluations.push({ ...row, moment: { t, alpha, sigma, time }, drawn });
-    } else {
+    } else if (entry.op === 'return') {
       return trimmed(evaluations, { ...find(entry.from), alpha: entry.alpha });
     }
   }

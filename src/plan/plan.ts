@@ -32,11 +32,26 @@ export interface Evaluate extends Moment {
 }
 
 /** A standard normal in every coordinate: the one that (seed, sample, `draw`) names. Draw 0 is the start's. */
-export interface Noise {
+export interface DrawnNoise {
   readonly op: 'noise';
   readonly into: Register;
   readonly draw: number;
 }
+
+/** An interval of a named clock u >= 0, on which each sample has one Brownian path W in every coordinate. */
+export interface ClockInterval {
+  readonly clock: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The increment of a path over an interval as a standard normal, `(W(to) - W(from))/sqrt(to - from)`: two of one clock share what they overlap in. */
+export interface PathNoise extends ClockInterval {
+  readonly op: 'noise';
+  readonly into: Register;
+}
+
+export type Noise = DrawnNoise | PathNoise;
 
 export interface Combine {
   readonly op: 'combine';

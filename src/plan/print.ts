@@ -1,4 +1,4 @@
-import type { Plan, Terms } from './plan.js';
+import type { Noise, Plan, Terms } from './plan.js';
 
 const number = (value: number): string => {
   const text = value.toPrecision(7);
@@ -13,6 +13,11 @@ const sum = (terms: Terms): string =>
     })
     .join(' ');
 
+const noiseName = (noise: Noise): string =>
+  'draw' in noise
+    ? `normal[${noise.draw}]`
+    : `normal[${noise.clock}: ${number(noise.from)} to ${number(noise.to)}]`;
+
 /** The plan as aligned lines, an instruction a line: what a step does with which numbers. */
 export const printPlan = (plan: Plan): string => {
   const rows = plan.instructions.map((instruction): [string, string, string] => {
@@ -24,7 +29,7 @@ export const printPlan = (plan: Plan): string => {
         return [instruction.into, `${drawn}(${instruction.from})`, clock];
       }
       case 'noise':
-        return [instruction.into, `normal[${instruction.draw}]`, ''];
+        return [instruction.into, noiseName(instruction), ''];
       case 'combine':
         return [instruction.into, sum(instruction.terms), ''];
       case 'return':

@@ -1,10 +1,10 @@
 import { type Batch, type Floats, type Precision, elements, precisionOf, samplesOf } from '../array/batch.js';
 import { arena, combine, firstNonFinite, normalsOfSamples } from '../array/host.js';
 import { DivergedError, UsageError } from '../errors.js';
-import { uniforms as fillUniforms } from '../random/index.js';
+import { uniforms as fillUniforms, pathNormals } from '../random/index.js';
 import { allocate } from './allocation.js';
 import type { Moment, Uniforms } from './denoiser.js';
-import type { Plan } from './plan.js';
+import type { ClockInterval, Plan } from './plan.js';
 
 /** A call of the network that a plan asks for. Answer with the prediction, in `out` or in a batch that you give away. */
 export interface Request {
@@ -27,6 +27,8 @@ export interface StepperOptions {
   readonly firstSample?: number;
   /** Replaces the standard normals: fills `out` (all coordinates of one sample) for a sample and a draw (from 1). */
   readonly noise?: (out: Batch['data'], sample: number, draw: number) => void;
+  /** The same for the increments of Brownian paths, scaled to standard normals. */
+  readonly pathNoise?: (out: Batch['data'], sample: number, interval: ClockInterval) => void;
 }
 
 export type Stepper = Generator<Request, Batch, Batch>;
@@ -45,7 +47,7 @@ export const workspace = (plan: Plan, length: number, precision: Precision): rea
 
 /** `stepper` in given arrays, of at least the length of the batch. */
 export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: readonly Floats[]): Stepper {
-  const { seed = 0, firstSample = 0, noise } = options;
+  const { seed = 0, firstSample = 0, noise, pathNoise } = options;
   const { shape } = start;
   const count = shape[0];
   const { slotOf } = allocate(plan);
@@ -68,9 +70,16 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
     switch (instruction.op) {
       case 'noise': {
         const out = at(instruction.into);
-        const { draw } = instruction;
-        if (!noise) normalsOfSamples(out, { seed, firstSample, draw });
-        else for (let i = 0; i < count; i++) noise(samplesOf(out, i, i + 1).data, firstSample + i, draw);
+        if ('draw' in instruction && !noise) {
+          normalsOfSamples(out, { seed, firstSample, draw: instruction.draw });
+          break;
+        }
+        for (let i = 0; i < count; i++) {
+          const [data, sample] = [samplesOf(out, i, i + 1).data, firstSample + i];
+          if ('draw' in instruction) noise?.(data, sample, instruction.draw);
+          else if (pathNoise) pathNoise(data, sample, instruction);
+          else pathNormals(data, { seed, sample, clock: instruction.clock }, instruction);
+        }
         break;
       }
       case 'combine':

@@ -13,7 +13,7 @@ export interface StepReport extends Omit<Request, 'out' | 'uniforms'> {
   readonly firstSample: number;
 }
 
-export interface SampleOptions extends Pick<StepperOptions, 'noise'> {
+export interface SampleOptions extends Pick<StepperOptions, 'noise' | 'pathNoise'> {
   readonly plan: Plan;
   readonly denoiser: Denoiser;
   /** A named law, a law, or the start states themselves, `[samples, ...sampleShape]`. */

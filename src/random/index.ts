@@ -6,5 +6,6 @@
  * The counter of a block of four coordinates is (coordinate / 4, draw, sample, purpose).
  */
 export type { NoiseKey } from './key.js';
+export { isInterval, pathNormals, type Interval, type PathKey } from './brownian.js';
 export { normals, uniforms } from './noise.js';
 export { randomStream, type RandomStream } from './stream.js';

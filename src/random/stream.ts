@@ -14,7 +14,7 @@ export interface RandomStream {
 }
 
 /** 64 bits of a name: its UTF-16 units absorbed one by one by Philox. */
-const hash = (name: string): readonly [number, number] => {
+export const hashOfName = (name: string): readonly [number, number] => {
   const state = new Int32Array(4);
   const key = keyOfSeed(0);
   for (let i = 0; i < name.length; i++) {
@@ -29,7 +29,7 @@ const hash = (name: string): readonly [number, number] => {
  */
 export const randomStream = (seed: number, name: string): RandomStream => {
   const key = keyOfSeed(seed);
-  const [name0, name1] = hash(name);
+  const [name0, name1] = hashOfName(name);
   const words = new Int32Array(4);
   let block = 0;
   let used = 4;

@@ -1,4 +1,5 @@
 import type { Moment } from '../plan/denoiser.js';
+import { withIndependentNoises } from '../plan/independent-noises.js';
 import type { Plan, Register } from '../plan/plan.js';
 
 /** One-dimensional Gaussian data `N(mean, variance)`: its network `E[x_0 | x_t]` is affine in x_t. */
@@ -44,10 +45,11 @@ export const lawOnGaussian = (plan: Plan, data: Gaussian): Gaussian & { readonly
   ]);
   const read = (register: Register): Affine =>
     registers.get(register) ?? { constant: NaN, normals: new Map() };
-  for (const entry of plan.instructions) {
+  for (const entry of withIndependentNoises(plan).instructions) {
     switch (entry.op) {
       case 'noise':
-        registers.set(entry.into, { constant: 0, normals: new Map([[String(entry.draw), 1]]) });
+        if ('draw' in entry)
+          registers.set(entry.into, { constant: 0, normals: new Map([[String(entry.draw), 1]]) });
         break;
       case 'combine':
         registers.set(

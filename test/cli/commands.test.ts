@@ -247,10 +247,15 @@ describe('plan, solvers, problems', () => {
       expect(facts).toMatchObject({ id: expect.any(String), reference: expect.any(String) });
       expect(['ode', 'sde']).toContain(facts.kind);
       expect(typeof facts.consistent).toBe('boolean');
-      for (const name of ['order', 'weakOrder', 'measuredOrder', 'measuredWeakOrder', 'evaluationsPerStep']) {
+      for (const name of ['order', 'orderAsStarted', 'weakOrder', 'evaluationsPerStep']) {
         expect(facts[name] === null || Number.isInteger(facts[name])).toBe(true);
       }
+      // what is declared has been measured
+      expect(facts.measuredOrder === null).toBe(facts.order === null);
+      expect(facts.measuredWeakOrder === null).toBe(facts.weakOrder === null);
     }
+    const midpoint = listed.find(({ id }) => id === 'sde-dpm-solver++2m');
+    expect(Math.abs((midpoint?.measuredWeakOrder as number) - 2)).toBeLessThan(0.1);
   });
 
   it('problems lists those of a module as well', async () => {

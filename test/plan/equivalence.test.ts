@@ -87,6 +87,35 @@ describe('two plans are equivalent', () => {
     );
   });
 
+  it('if one names increments of a path and the other draws of the same covariance', () => {
+    const path = (into: string, from: number, to: number): Instruction => ({
+      op: 'noise',
+      into,
+      clock: 'u',
+      from,
+      to,
+    });
+    const overlapping = planOf(
+      path('z', 1, 2),
+      combine('y', [1, 'x'], [1, 'z']),
+      evaluate('D', 'y'),
+      path('w', 1, 5),
+      combine('u', [1, 'D'], [1, 'w']),
+      result('u'),
+    );
+    const byDraws = (share: number): Plan =>
+      planOf(
+        noise('z', 1),
+        combine('y', [1, 'x'], [1, 'z']),
+        evaluate('D', 'y'),
+        noise('v', 2),
+        combine('u', [1, 'D'], [Math.sqrt(share), 'z'], [Math.sqrt(1 - share), 'v']),
+        result('u'),
+      );
+    expect(equivalent(overlapping, byDraws(1 / 4)).holds).toBe(true); // [1, 2] is a fourth of [1, 5]
+    expect(equivalent(overlapping, byDraws(1 / 5)).difference).toMatch(/^the noise covariance of the result/);
+  });
+
   it('also if one asks the same question twice, or a question whose answer it drops', () => {
     const once = planOf(evaluate('D', 'x'), combine('y', [1, 'x'], [2, 'D']), result('y'));
     const twice = planOf(

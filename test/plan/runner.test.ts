@@ -10,7 +10,7 @@ import type { Plan } from '../../src/plan/plan.js';
 import { stepper } from '../../src/plan/runner.js';
 import { type SampleOptions, sample } from '../../src/plan/sample.js';
 import { continuousBfn, discreteBfn, variancePreserving } from '../../src/process/index.js';
-import { normals } from '../../src/random/index.js';
+import { normals, pathNormals } from '../../src/random/index.js';
 import { anyNetwork, anySeed } from '../../src/testing/index.js';
 import { anyPlan } from './arbitraries.js';
 
@@ -23,7 +23,10 @@ const interpret = (plan: Plan, start: Batch, denoiser: Denoiser, seed: number): 
   for (const entry of plan.instructions) {
     if (entry.op === 'return') return read(entry.from);
     const out = new Float64Array(start.data.length);
-    if (entry.op === 'noise') normals(out, { seed, sample: 0, draw: entry.draw });
+    if (entry.op === 'noise') {
+      if ('draw' in entry) normals(out, { seed, sample: 0, draw: entry.draw });
+      else pathNormals(out, { seed, sample: 0, clock: entry.clock }, entry);
+    }
     if (entry.op === 'combine')
       for (const [c, name] of entry.terms) read(name).forEach((value, i) => (out[i] += c * value));
     if (entry.op === 'evaluate')
@@ -67,9 +70,14 @@ describe('the runner', () => {
     }),
     start: 'zero-mean',
   };
+  const onePath: typeof text = {
+    ...vectors,
+    plan: solver('sde-bfn-solver++2').plan(continuousBfn({ sigma1: 0.02 }), { nfe: 5, noise: 'path' }),
+  };
   it.each([
     ['classes, drawn', text],
     ['vectors', vectors],
+    ['vectors, noise of one path', onePath],
   ])(
     'gives sample i the same bits alone, in chunks, in another order, in both precisions (%s)',
     async (_, run) => {
@@ -179,6 +187,22 @@ describe('the runner', () => {
       ),
     };
     expect(silent.data).toEqual((await sample({ plan: quiet, denoiser, start, samples: 2 })).data);
+  });
+
+  it('takes increments of paths from the caller', async () => {
+    const process = variancePreserving({});
+    const grid = timeGrid.uniform({ tMin: 0.1 });
+    const asked: [number, string, number, number][] = [];
+    const plan = solver('sde-dpm-solver++1').plan(process, { nfe: 3, lastStep: 'stop', grid, noise: 'path' });
+    await sample({
+      plan,
+      denoiser: vectors.denoiser,
+      start: 'zero-mean',
+      samples: 1,
+      pathNoise: (out, i, { clock, from, to }) => (asked.push([i, clock, from, to]), out.fill(0)),
+    });
+    const u = grid.times(process, 3).map((t) => Math.exp(2 * process.lambda(t)));
+    expect(asked).toEqual([0, 1, 2].map((k) => [0, 'e^(2 lambda)', u[k], u[k + 1]]));
   });
 
   it('stops at an abort', async () => {

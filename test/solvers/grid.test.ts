@@ -155,7 +155,7 @@ describe('what is wrong is said in one line:', () => {
     [
       'an ODE from where BFN begins',
       () => solver('ddim').plan(text, { nfe: 3, grid: timeGrid.uniform({ eta: 0 }) }),
-      /^ddim cannot step from t = 1 on bfn-discrete: a coefficient is infinite there; a grid with eta > 0 starts short of the noise end$/,
+      /^ddim cannot step from t = 1 on bfn-discrete: a coefficient is infinite there; use eta > 0: such a grid starts short of the noise end$/,
     ],
     [
       'half log-SNR from where it is -infinity',

@@ -25,3 +25,10 @@ export {
   type Settings,
   type Solver,
 } from './solver.js';
+export { gridMeasures, type GridMeasure } from './grid-measure.js';
+export {
+  optimiseGrid,
+  type GridError,
+  type OptimiseGridOptions,
+  type OptimisedGrid,
+} from './optimise-grid.js';

@@ -120,6 +120,9 @@ const makePlan = (
     spend && !endsInData ? spend(budget) : callsOfSteps(budget, facts.evaluationsPerStep ?? 1, endsInData);
   const nodes = grid.times(process, calls.length).map((t) => nodeAt(process, t));
   const steps = calls.length;
+  // an ODE multiplies the state by sigma_t/sigma_s
+  if (facts.kind === 'ode' && nodes[0].sigma === 0 && nfe > 1)
+    throw infiniteStep(facts.id, nodes[0].t, process.id);
 
   const { instructions, ...write } = recorder();
   const start = write.fresh('x');
@@ -200,6 +203,12 @@ const pathInterval = (from: Node, to: Node, etaSde = 1): ClockInterval => {
 /** No multistep method uses more: longer ones are unstable on the ODEs at hand. */
 const maxHistory = 8;
 
+const infiniteStep = (solver: string, t: number, process: string): UsageError =>
+  new UsageError(
+    `${solver} cannot step from t = ${t} on ${process}: a coefficient is infinite there; ` +
+      `use eta > 0: such a grid starts short of the noise end`,
+  );
+
 /** What only the whole plan shows: calls without effect, steps from where a formula diverges, times that the network cannot tell apart. */
 export const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
   if (plan.nfe !== nfe) {
@@ -209,10 +218,7 @@ export const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
   let now = plan.start.t;
   for (const entry of plan.instructions) {
     if (entry.op === 'combine' && !entry.terms.every(([coefficient]) => Number.isFinite(coefficient))) {
-      throw new UsageError(
-        `${plan.solver} cannot step from t = ${now} on ${plan.process.id}: a coefficient is infinite there; ` +
-          `use eta > 0: such a grid starts short of the noise end`,
-      );
+      throw infiniteStep(plan.solver, now, plan.process.id);
     }
     if (entry.op === 'noise' && 'clock' in entry && !isInterval(entry)) {
       throw new UsageError(

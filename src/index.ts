@@ -28,3 +28,5 @@ export { fitMarkov, type MarkovModel } from './denoiser/markov/model.js';
 export { markovText } from './denoiser/markov/denoiser.js';
 export { gaussianMixture, type GaussianMixture, type MixtureParameters } from './denoiser/mixture.js';
 export * from './bfn/index.js';
+export * from './denoiser/guidance/index.js';
+export { dynamicThreshold, type ThresholdOptions, type ThresholdedDenoiser } from './denoiser/threshold.js';

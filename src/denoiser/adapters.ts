@@ -148,6 +148,7 @@ export const clip = (denoiser: Denoiser, low: number, high: number): ClippedDeno
   };
   return Object.freeze({
     sampleShape: denoiser.sampleShape,
+    ...(denoiser.evaluations !== undefined && { evaluations: denoiser.evaluations }),
     clip: Object.freeze({ low, high }),
     unclipped: denoiser,
     predict(x: Batch, moments: readonly Moment[], out?: Batch) {

@@ -23,6 +23,8 @@ export type Uniforms = (index: number, out: Float64Array) => void;
 export interface Denoiser {
   /** The shape of one sample: `[d]`, or `[length, K]`. */
   readonly sampleShape: readonly number[];
+  /** Network calls that a prediction takes, where it is not one: classifier-free guidance takes two. */
+  readonly evaluations?: number;
   predict(x: Batch, moments: readonly Moment[], out?: Batch): Batch | Promise<Batch>;
   /** A sample of the predicted classes instead of their mean: `K e_k - 1`, k drawn variable by variable. */
   draw?(x: Batch, moments: readonly Moment[], uniforms: Uniforms, out?: Batch): Batch | Promise<Batch>;

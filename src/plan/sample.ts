@@ -98,7 +98,7 @@ export const sample = async (options: SampleOptions): Promise<Samples> => {
       next = running.next(prediction);
     }
     samplesOf(result, from, to).data.set(next.value.data);
-    nfe = calls;
+    nfe = calls * (denoiser.evaluations ?? 1);
   }
   return { ...result, nfe, ...(options.trajectory ? { trajectory } : {}) };
 };

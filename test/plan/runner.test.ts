@@ -118,6 +118,11 @@ describe('the runner', () => {
     expect((await sample({ ...vectors, denoiser: promised, samples: 3 })).data).toEqual(direct.data);
   });
 
+  it('counts what a prediction of a guided network costs', async () => {
+    const denoiser = { ...vectors.denoiser, evaluations: 2 };
+    expect((await sample({ ...vectors, denoiser, samples: 2 })).nfe).toBe(2 * vectors.plan.nfe);
+  });
+
   it('can be driven by hand', async () => {
     const { plan, denoiser } = vectors;
     const start = { shape: [1, 3], data: Float64Array.of(0.1, 0.2, -0.3) };

@@ -1,6 +1,6 @@
 import { grids } from '../solvers/grid.js';
 import { solver as solverOf } from '../solvers/registry.js';
-import type { LastStep } from '../solvers/solver.js';
+import type { Settings } from '../solvers/solver.js';
 import type { Batch } from '../src/array/batch.js';
 import { clip } from '../src/denoiser/adapters.js';
 import { DivergedError, UsageError } from '../src/errors.js';
@@ -14,11 +14,17 @@ import { metricsFor } from './metrics/index.js';
 import type { Problem } from './problem.js';
 import { type Estimate, jackknife } from './statistics.js';
 
-/** What all cells of a comparison share; a setting left out is the solver's own default. */
-export interface CellSettings {
+/** The settings of a plan but its NFE, the grid by name: as they are typed, recorded and sent to a worker. */
+export interface PlanSettings extends Omit<Settings, 'nfe' | 'grid'> {
   readonly grid?: Specification;
-  readonly lastStep?: LastStep;
-  readonly draw?: boolean;
+}
+
+/** Throws a `UsageError` for a grid that cannot be made. */
+export const planSettings = ({ grid, ...others }: PlanSettings): Omit<Settings, 'nfe'> =>
+  grid ? { ...others, grid: grids.make(grid.id, grid.parameters) } : others;
+
+/** What all cells of a comparison share; a setting left out is the solver's own default. */
+export interface CellSettings extends PlanSettings {
   readonly start?: StartId;
   /** Predictions are clipped to this range; for continuous data. */
   readonly clip?: readonly [number, number];
@@ -63,14 +69,9 @@ export interface ReadyRun {
 /** Throws a `UsageError` where solver, problem and settings do not fit. */
 export const readyRun = (problem: Problem, { solver: id, nfe, settings }: SolverRun): ReadyRun => {
   const { process, denoiser, moments } = problem;
-  const { grid, lastStep, draw, clip: range } = settings;
+  const { start: asked, clip: range, ...others } = settings;
   const solver = solverOf(id);
-  const plan = solver.plan(process, {
-    nfe,
-    ...(grid ? { grid: grids.make(grid.id, grid.parameters) } : {}),
-    ...(lastStep ? { lastStep } : {}),
-    ...(draw === undefined ? {} : { draw }),
-  });
+  const plan = solver.plan(process, { nfe, ...planSettings(others) });
   const draws = plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
   if (draws && !denoiser.draw) {
     throw new UsageError(`${id} draws the predicted classes, and the network of "${problem.id}" cannot`);
@@ -80,7 +81,7 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
   }
   // a solver that starts from the prior can do so at the noise end only
   const own = solver.defaults?.start ?? 'zero-mean';
-  const start = settings.start ?? (own === 'prior' && !plan.start.atNoiseEnd ? 'zero-mean' : own);
+  const start = asked ?? (own === 'prior' && !plan.start.atNoiseEnd ? 'zero-mean' : own);
   const { standardDeviation } = startLaw(start, plan.start, moments);
   if (solver.kind === 'ode' && standardDeviation === 0 && !draws) {
     throw new UsageError(

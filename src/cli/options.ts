@@ -2,10 +2,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CellSettings } from '../../experiments/cell.js';
 import { loadModules, type LoadedModule } from '../../experiments/modules.js';
 import { grids } from '../../solvers/grid.js';
-import { type LastStep, lastSteps } from '../../solvers/solver.js';
+import { lastSteps, noiseSources } from '../../solvers/solver.js';
 import { UsageError } from '../errors.js';
 import type { Specification } from '../family.js';
-import { startIds, type StartId } from '../plan/start.js';
+import { startIds } from '../plan/start.js';
 
 /** A whole number of at least `least`. */
 export const whole =
@@ -58,7 +58,15 @@ export const addSettings = (command: Command): Command =>
     .option('--eta <number>', 'truncation of the noise end, in [0, 1), of the grid', number)
     .addOption(new Option('--last-step <what>', 'what becomes of the last calls').choices(lastSteps))
     .option('--draw', 'let the network draw classes instead of their mean')
-    .option('--no-draw', 'let the network give the mean, also where the solver would draw');
+    .option('--no-draw', 'let the network give the mean, also where the solver would draw')
+    .option(
+      '--eta-sde <number>',
+      'between the ODE (0) and the reverse SDE (1), of solvers that take it',
+      number,
+    )
+    .option('--eta-ddim <number>', "share of DDPM's noise in a step, of solvers that take it", number)
+    .addOption(new Option('--noise <source>', 'of SDE solvers').choices(noiseSources))
+    .option('--lower-order-final', 'let the order fall to 1 towards the last step');
 
 /** The further settings of those that run the plan. */
 export const addRunSettings = (command: Command): Command =>
@@ -66,13 +74,9 @@ export const addRunSettings = (command: Command): Command =>
     .addOption(new Option('--start <law>', 'law of the start').choices(startIds))
     .option('--clip <low,high>', 'clip the predictions of continuous data, as in -1,1', range);
 
-export interface SettingOptions {
+export interface SettingOptions extends Omit<CellSettings, 'grid'> {
   readonly grid?: string;
   readonly eta?: number;
-  readonly lastStep?: LastStep;
-  readonly draw?: boolean;
-  readonly start?: StartId;
-  readonly clip?: readonly [number, number];
 }
 
 const gridOf = ({ grid = 'uniform', eta }: SettingOptions): Specification => {
@@ -82,16 +86,23 @@ const gridOf = ({ grid = 'uniform', eta }: SettingOptions): Specification => {
   return { id, parameters: { ...parameters, eta } };
 };
 
-export const settingsOf = (options: SettingOptions): CellSettings => {
-  const { grid, eta, lastStep, draw, start, clip } = options;
-  return {
-    ...(grid === undefined && eta === undefined ? {} : { grid: gridOf(options) }),
-    ...(lastStep ? { lastStep } : {}),
-    ...(draw === undefined ? {} : { draw }),
-    ...(start ? { start } : {}),
-    ...(clip ? { clip } : {}),
-  };
-};
+const settings = [
+  'lastStep',
+  'draw',
+  'etaSde',
+  'etaDdim',
+  'noise',
+  'lowerOrderFinal',
+  'start',
+  'clip',
+] as const;
+
+export const settingsOf = (options: SettingOptions): CellSettings => ({
+  ...(options.grid === undefined && options.eta === undefined ? {} : { grid: gridOf(options) }),
+  ...Object.fromEntries(
+    settings.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  ),
+});
 
 export const addImport = (command: Command): Command =>
   command.option(

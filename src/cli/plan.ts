@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { grids } from '../../solvers/grid.js';
+import { planSettings } from '../../experiments/cell.js';
 import { solver as solverOf } from '../../solvers/registry.js';
 import { UsageError } from '../errors.js';
 import type { Specification } from '../family.js';
@@ -66,12 +66,9 @@ const requireNoSettings = (command: Command): void => {
 };
 
 const planOf = async (id: string, options: Options): Promise<Plan> => {
-  const { grid, lastStep, draw } = settingsOf(options);
   return solverOf(id).plan(await processOf(options.process), {
     nfe: options.nfe,
-    ...(grid ? { grid: grids.make(grid.id, grid.parameters) } : {}),
-    ...(lastStep ? { lastStep } : {}),
-    ...(draw === undefined ? {} : { draw }),
+    ...planSettings(settingsOf(options)),
   });
 };
 

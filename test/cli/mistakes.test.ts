@@ -82,6 +82,9 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
     /bfn-solver\+\+2 cannot step from t = 1 on bfn-continuous: .* eta > 0/,
   ],
   ['an unknown last step', 'sample --last-step drop', /stop, predict, predict-at-end/],
+  ['an eta for a solver that has none', 'plan ddim --eta-sde 0.5', /ddim does not take etaSde/],
+  ['an eta out of range', 'plan sde-dpm-solver++2m --eta-sde 2', /etaSde is 2; it must be in \[0, 1\]/],
+  ['an unknown source of noise', 'plan bfn --noise tree', /independent, path/],
   [
     'a folder below a file',
     'compare --problem simplex-3 --out a-file/results',

@@ -1,3 +1,4 @@
+import { textAlphabet } from '../../src/data/text.js';
 import { type Parameter, family, familyRegistry } from '../../src/family.js';
 import type { Problem } from '../problem.js';
 import { simplex3 } from './simplex.js';
@@ -28,7 +29,7 @@ const families = familyRegistry<Problem | Promise<Problem>>('problem', [
         {
           name: 'alphabet',
           kind: 'text',
-          default: ' abcdefghijklmnopqrstuvwxyz',
+          default: textAlphabet,
           description: 'the characters kept of the text; others are dropped',
         },
         beta1(0.5625),

@@ -1,41 +1,27 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { figureList } from '../../experiments/figures/index.js';
-import { runProgram } from '../../src/cli/program.js';
+import { inProcess } from './in-process.js';
 
 let folder: string;
-let said: string[];
-let complained: string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bfn-figures-'));
   await writeFile(join(folder, 'file'), '');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-beforeEach(() => {
-  [said, complained] = [[], []];
-  const into = (lines: string[]) => (text: unknown) => {
-    lines.push(String(text));
-    return true;
-  };
-  vi.spyOn(console, 'log').mockImplementation(into(said));
-  vi.spyOn(console, 'error').mockImplementation(into(complained));
-  vi.spyOn(process.stderr, 'write').mockImplementation(into(complained));
-});
-afterEach(() => void vi.restoreAllMocks());
-
-const bfn = (...words: readonly string[]): Promise<number> => runProgram(['figures', ...words]);
+const { output, bfn } = inProcess('figures');
 
 it('lists what there is', async () => {
   expect(await bfn('--list', '--json')).toBe(0);
-  expect(JSON.parse(said.join('\n'))).toEqual(
+  expect(JSON.parse(output.said.join('\n'))).toEqual(
     figureList().map(({ id, description, source }) => ({ id, description, source })),
   );
-  said.length = 0;
+  output.said.length = 0;
   expect(await bfn('--list')).toBe(0);
-  for (const { id } of figureList()) expect(said.join('\n')).toContain(`| ${id} `);
+  for (const { id } of figureList()) expect(output.said.join('\n')).toContain(`| ${id} `);
 });
 
 it('writes the figures that are asked for, in the formats that are', async () => {
@@ -49,13 +35,13 @@ it('writes the figures that are asked for, in the formats that are', async () =>
     'discretised-output.svg',
   ];
   expect((await readdir(out)).sort()).toEqual(names);
-  const written = JSON.parse(said.join('\n')) as { id: string; files: string[]; values: object }[];
+  const written = JSON.parse(output.said.join('\n')) as { id: string; files: string[]; values: object }[];
   expect(written.map(({ id }) => id)).toEqual(['discretised-output', 'bayesian-updates']);
   expect(written.flatMap(({ files }) => files).sort()).toEqual(names.map((name) => join(out, name)));
 
-  said.length = 0;
+  output.said.length = 0;
   expect(await bfn('bayesian-updates', '--out', out)).toBe(0);
-  expect(said.join('\n')).toMatch(/bayesian-updates\.png .*\n {2}sample y: [\d.]+/);
+  expect(output.said.join('\n')).toMatch(/bayesian-updates\.png .*\n {2}sample y: [\d.]+/);
   expect(await readdir(out)).toContain('bayesian-updates.png');
 });
 
@@ -78,8 +64,8 @@ describe("a user's mistake is one line and exit code 2:", () => {
     ['no format', () => ['--format', ','], /It must be of svg, png/],
   ])('%s', async (_, words, says) => {
     expect(await bfn(...words())).toBe(2);
-    expect(complained.join('')).toMatch(says);
-    expect(complained.join('').trim().split('\n')).toHaveLength(1);
+    expect(output.complained.join('')).toMatch(says);
+    expect(output.complained.join('').trim().split('\n')).toHaveLength(1);
     expect((await readdir(folder)).filter((name) => name.includes('simplex'))).toEqual([]);
   });
 });

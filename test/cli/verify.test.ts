@@ -1,25 +1,11 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { check } from '../../experiments/verify/check.js';
 import { checks } from '../../experiments/verify/index.js';
-import { runProgram } from '../../src/cli/program.js';
+import { inProcess } from './in-process.js';
 import { verifyCommand } from '../../src/cli/verify.js';
 
-let said: string[];
-let complained: string[];
-beforeEach(() => {
-  [said, complained] = [[], []];
-  const into = (lines: string[]) => (text: unknown) => {
-    lines.push(String(text));
-    return true;
-  };
-  vi.spyOn(console, 'log').mockImplementation(into(said));
-  vi.spyOn(console, 'error').mockImplementation(into(complained));
-  vi.spyOn(process.stderr, 'write').mockImplementation(into(complained));
-});
-afterEach(() => void vi.restoreAllMocks());
-
-const bfn = (...words: readonly string[]): Promise<number> => runProgram(['verify', ...words]);
-const printed = (): string => said.join('\n');
+const { output, bfn } = inProcess('verify');
+const printed = (): string => output.said.join('\n');
 
 it('prints the residual of each claim that is asked for', async () => {
   expect(await bfn('theorem-5.1', 'proposition-4.2', '--instances', '5')).toBe(0);
@@ -30,7 +16,7 @@ it('prints the residual of each claim that is asked for', async () => {
   expect(rows[0]).toMatch(/theorem-5\.1 +\| symbolic +\| +1 \| +0 \| <= 0/);
   expect(rows[1]).toMatch(/proposition-4\.2 +\| coefficients \| +5 \| +\d\.\de-1\d \| <= 1\.0e-10/);
   expect(printed()).toMatch(/2 of 2 claims hold \(\d+\.\d s\)/);
-  expect(complained).toEqual([]);
+  expect(output.complained).toEqual([]);
 });
 
 it('prints JSON for machines, the same for a seed', async () => {
@@ -48,7 +34,7 @@ it('prints JSON for machines, the same for a seed', async () => {
   });
   const fields = ['name', 'statement', 'method', 'instances', 'residual', 'tolerance', 'passed'];
   expect(Object.keys(found[0])).toEqual(expect.arrayContaining(fields));
-  said.length = 0;
+  output.said.length = 0;
   expect(await bfn(...words)).toBe(0);
   expect(printed()).toBe(first);
 });
@@ -56,7 +42,7 @@ it('prints JSON for machines, the same for a seed', async () => {
 it('lists what the claims say', async () => {
   expect(await bfn('--list')).toBe(0);
   for (const { name, statement } of checks) expect(printed()).toContain(`${name}\n  ${statement}`);
-  said.length = 0;
+  output.said.length = 0;
   expect(await bfn('--list', '--json', 'theorem-4.1')).toBe(0);
   expect(JSON.parse(printed())).toMatchObject({ checks: [{ name: 'theorem-4.1', method: 'symbolic' }] });
 });
@@ -96,7 +82,7 @@ it.each([
   [['--sed', '1'], /unknown option '--sed'/],
 ])('refuses %j in one line, with exit code 2', async (words, message) => {
   expect(await bfn(...words)).toBe(2);
-  expect(complained.join('').trim()).toMatch(message);
-  expect(complained.join('').trim()).not.toContain('\n');
-  expect(said).toEqual([]);
+  expect(output.complained.join('').trim()).toMatch(message);
+  expect(output.complained.join('').trim()).not.toContain('\n');
+  expect(output.said).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { grids } from '../solvers/grid.js';
 import { solver as solverOf } from '../solvers/registry.js';
 import type { Settings } from '../solvers/solver.js';
-import type { Batch } from '../src/array/batch.js';
+import { type Batch, precisionOf, sampleSize, zeros } from '../src/array/batch.js';
 import { clip } from '../src/denoiser/adapters.js';
 import { DivergedError, UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
@@ -44,6 +44,8 @@ export interface CellTask {
   readonly run?: SolverRun;
   readonly samples: number;
   readonly seed: number;
+  /** Ids; default: all that apply. */
+  readonly metrics?: readonly string[];
 }
 
 export interface CellOutcome {
@@ -96,29 +98,62 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
   };
 };
 
-/** The decoded samples of a cell. */
+/** How many samples are held before they are decoded: a multiple of the runner's chunk. */
+const blockSize = 1024;
+
+/**
+ * The decoded samples of a cell. They are drawn in blocks, so that what the plan returns, on discrete data K numbers a
+ * variable, is held for one block only; the decoded samples are held in full. No result depends on the block.
+ */
 export const drawSamples = async (
   problem: Problem,
-  { run, samples, seed }: CellTask,
-  options: Pick<SampleOptions, 'onStep' | 'signal'> = {},
+  { run, samples: count, seed }: CellTask,
+  {
+    block = blockSize,
+    ...options
+  }: Pick<SampleOptions, 'onStep' | 'signal' | 'chunk'> & { block?: number } = {},
 ): Promise<Batch> => {
-  if (!run) return problem.trueSamples(samples, seed);
+  if (!run) return problem.trueSamples(count, seed);
   const { plan, denoiser, start } = readyRun(problem, run);
   const { moments } = problem;
-  return problem.decode(await sample({ ...options, plan, denoiser, start, moments, samples, seed }));
+  const drawn = async (firstSample: number): Promise<Batch> => {
+    const samples = Math.min(block, count - firstSample);
+    return problem.decode(
+      await sample({ ...options, plan, denoiser, start, moments, samples, seed, firstSample }),
+    );
+  };
+  const first = await drawn(0);
+  if (block >= count) return first;
+  const all = zeros([count, ...first.shape.slice(1)], precisionOf(first.data));
+  all.data.set(first.data);
+  for (let from = block; from < count; from += block) {
+    all.data.set((await drawn(from)).data, from * sampleSize(all));
+  }
+  return all;
 };
 
-const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<string, Estimate>> => {
+const estimatesOf = async (
+  problem: Problem,
+  samples: Batch,
+  ids?: readonly string[],
+): Promise<Record<string, Estimate>> => {
   const estimates: Record<string, Estimate> = {};
-  for (const metric of metricsFor(problem.truth)) {
+  for (const metric of metricsFor(problem.truth, ids)) {
     const { id, bounds } = metric;
     try {
       estimates[id] = jackknife(await metric.over(samples), samples.shape[0], bounds ? { bounds } : {});
+      requireFinite(estimates[id]);
     } catch (error) {
       throw new Error(`${id}: ${(error as Error).message}`, { cause: error });
     }
   }
   return estimates;
+};
+
+/** What is stored and averaged is a number. */
+const requireFinite = (estimate: Estimate): void => {
+  const odd = Object.entries(estimate).find(([, value]) => !Number.isFinite(value));
+  if (odd) throw new RangeError(`its ${odd[0]} is ${odd[1]}`);
 };
 
 /** Runs one cell: samples, then every metric of the problem on them. What goes wrong is an outcome; only an abort rejects. */
@@ -136,7 +171,7 @@ export const runCell = async (
   try {
     const samples = await drawSamples(problem, task, signal ? { signal } : {});
     sampled = performance.now();
-    const estimates = await estimatesOf(problem, samples);
+    const estimates = await estimatesOf(problem, samples, task.metrics);
     return { status: 'ok', estimates, seconds: seconds() };
   } catch (error) {
     signal?.throwIfAborted();

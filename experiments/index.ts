@@ -1,11 +1,17 @@
 export {
+  checkExperiment,
   compare,
-  type CellPool,
+  runExperiment,
   type Cell,
   type CompareOptions,
   type Comparison,
   type MetricValue,
 } from './compare.js';
+export type { CheckedExperiment, Experiment, SolverEntry, WrittenSettings } from './experiment.js';
+export { loadExperiment, libraryNames, parseExperiment } from './experiment-file.js';
+export { loadModules, type LoadedModule } from './modules.js';
+export type { CellPool, Progress } from './run.js';
+export type { Manifest, StoredCell, Timing } from './store-format.js';
 export type { CellOutcome, CellSettings, CellTask, SolverRun } from './cell.js';
 export { callsToMeet, callsToReach, type Calls, type QualityCurve } from './equal-quality.js';
 export type { Metric, MetricEntry, Mixture, Statistic, TextModel, Truth } from './metric.js';

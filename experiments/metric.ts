@@ -13,6 +13,8 @@ export interface Metric {
   readonly unit: string;
   /** What it measures, in one line. */
   readonly description: string;
+  /** Part of what a stored result is known by: raise it where the numbers change. Default 1. */
+  readonly version?: number;
   readonly reference?: string;
   /** The value that the truth itself has, where that is a number to be met. Without it the metric is a distance: 0 on the truth, lower is better. */
   readonly truth?: number;

@@ -5,7 +5,7 @@ import type { Json } from '../src/json.js';
 import type { Comparison } from './comparison.js';
 
 /** Makes the folders of a path that do not exist, and says which, the outermost first. (`mkdir`'s own `recursive` never returns below /proc.) */
-const makeFolders = async (folder: string): Promise<readonly string[]> => {
+export const makeFolders = async (folder: string): Promise<readonly string[]> => {
   try {
     await mkdir(folder);
     return [folder];
@@ -33,12 +33,12 @@ export const requireWritable = async (folder: string): Promise<void> => {
   }
 };
 
-/** Writes a file whole or not at all, under another name first; makes its folder. */
+/** Writes a file whole or not at all, also where the power fails: under another name first. Makes its folder. */
 export const writeWhole = async (path: string, content: string | Uint8Array): Promise<void> => {
   const draft = `${path}.part`;
   await makeFolders(resolve(dirname(path)));
   try {
-    await writeFile(draft, content);
+    await writeFile(draft, content, { flush: true });
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });
@@ -53,14 +53,14 @@ const csvField = (value: string | number): string => {
 
 const columns = [
   ...['problem', 'solver', 'nfe', 'status', 'metric', 'value', 'low', 'high', 'floor', 'truth'],
-  ...['samples', 'repeats', 'seed'],
+  ...['samples', 'repeats', 'seed', 'label'],
 ];
 
 /** One line a cell and metric (RFC 4180, with \n). A cell that is not ok has one line without a metric. */
 export const comparisonCsv = ({ cells, problems, samples, repeats, seed }: Comparison): string => {
   const truthOf = (problem: string, metric: string): number | string =>
     problems.find(({ name }) => name === problem)?.metrics[metric]?.truth ?? '';
-  const lines = cells.flatMap(({ problem, solver, nfe, status, metrics }) => {
+  const lines = cells.flatMap(({ problem, solver, label, nfe, status, metrics }) => {
     const values = Object.entries(metrics).map(([id, { value, low, high, floor }]) => [
       ...[id, value, low, high, floor],
       truthOf(problem, id),
@@ -68,7 +68,7 @@ export const comparisonCsv = ({ cells, problems, samples, repeats, seed }: Compa
     return (values.length > 0 ? values : [['', '', '', '', '', '']]).map((value) => [
       ...[problem, solver, nfe, status],
       ...value,
-      ...[samples, repeats, seed],
+      ...[samples, repeats, seed, label],
     ]);
   });
   return [columns, ...lines].map((line) => line.map(csvField).join(',')).join('\n') + '\n';

@@ -41,7 +41,7 @@ const metricTable = (
   const always = (text: string): string[] => nfe.map(() => text);
   const rows = [
     [unit === '' ? id : `${id} (${unit})`, ...nfe.map((calls) => `NFE ${calls}`)],
-    ...bySolver(cells, nfe, entry),
+    ...byLabel(cells, nfe, entry),
     ['*floor: true samples*', ...always(withReach(floor))],
     ...(truth === undefined ? [] : [['*truth, exactly*', ...always(fixed(truth, reachOf(floor)))]]),
   ];
@@ -55,24 +55,20 @@ const callsTable = (
 ): string => {
   const entry = ({ callsOfBaseline, status }: Cell): string =>
     callsOfBaseline ? callsText(callsOfBaseline) : status;
-  const others = cells.filter(({ solver }) => solver !== baseline);
+  const others = cells.filter(({ label }) => label !== baseline);
   const rows = [
     [`calls that ${baseline} needs for the same`, ...nfe.map((calls) => `NFE ${calls}`)],
-    ...bySolver(others, nfe, entry),
+    ...byLabel(others, nfe, entry),
   ];
   const note = `The same: as good by ${quality.join(' and ')}; what lies within the floor's interval counts as the floor. Between the NFE tried, interpolated.`;
   return `${table(rows)}\n\n${note}`;
 };
 
-const bySolver = (
-  cells: readonly Cell[],
-  nfe: readonly number[],
-  entry: (cell: Cell) => string,
-): string[][] =>
-  [...new Set(cells.map(({ solver }) => solver))].map((solver) => [
-    solver,
+const byLabel = (cells: readonly Cell[], nfe: readonly number[], entry: (cell: Cell) => string): string[][] =>
+  [...new Set(cells.map(({ label }) => label))].map((label) => [
+    label,
     ...nfe.map((calls) => {
-      const cell = cells.find((candidate) => candidate.solver === solver && candidate.nfe === calls);
+      const cell = cells.find((candidate) => candidate.label === label && candidate.nfe === calls);
       return cell ? entry(cell) : '';
     }),
   ]);

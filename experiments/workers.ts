@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { CellPool } from './compare.js';
+import type { CellPool } from './run.js';
 
 export interface Workers extends CellPool {
   close(): Promise<void>;
@@ -23,6 +23,7 @@ export const startWorkers = async (
     workerData: { modules },
   });
   return {
+    threads,
     run: (task, signal) => pool.run(task, signal ? { signal } : {}),
     close: () => pool.destroy(),
   };

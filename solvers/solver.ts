@@ -65,7 +65,7 @@ export interface Solver {
   plan(process: Process, settings: Settings): Plan;
 }
 
-const maxNfe = 100_000;
+export const maxNfe = 100_000;
 
 /** Refuses what is no budget; shared by all who take one. */
 export const checkNfe = (nfe: number): number => {

@@ -3,6 +3,24 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Several mistakes of a user at once, one line each. */
+export class UsageErrors extends UsageError {
+  constructor(readonly mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+  }
+}
+
+/** The user stopped the work, which is no mistake and no failure: what was kept, and how to go on. The CLI exits with 128 + the number of the signal. */
+export class Interruption extends Error {
+  override readonly name = 'Interruption';
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+  }
+}
+
 /**
  * A number became NaN or infinite. The run stops where it was first seen; the CLI exits with 1.
  * `evaluation` counts network calls from 1; `time` is the process time of that call.

@@ -83,11 +83,12 @@ export const metricEntries = metrics.list;
 // What a metric prepares once, such as a reference sample, lives as long as the truth that it belongs to.
 const made = new WeakMap<Truth, Map<MetricEntry, Metric | undefined>>();
 
-/** All registered metrics that apply to a truth, in the order of registration; made once for each truth. */
-export const metricsFor = (truth: Truth): Metric[] => {
+/** The registered metrics that apply to a truth, all or those of some ids, in the order of registration; made once for each truth. */
+export const metricsFor = (truth: Truth, ids?: readonly string[]): Metric[] => {
   const ofTruth = made.get(truth) ?? new Map<MetricEntry, Metric | undefined>();
   made.set(truth, ofTruth);
   return metrics.list().flatMap((entry) => {
+    if (ids && !ids.includes(entry.id)) return [];
     if (!ofTruth.has(entry)) ofTruth.set(entry, entry.make(truth));
     return ofTruth.get(entry) ?? [];
   });

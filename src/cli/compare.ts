@@ -1,43 +1,50 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { markdownTable } from 'markdown-table';
 import { availableParallelism } from 'node:os';
-import { compare } from '../../experiments/compare.js';
-import { parseProblem } from '../../experiments/problems/index.js';
-import { comparisonCsv, requireWritable, writeComparison } from '../../experiments/results.js';
-import { comparisonTable } from '../../experiments/table.js';
+import { qualityOf } from '../../experiments/comparison.js';
+import { estimateSeconds } from '../../experiments/estimate.js';
+import { requireWritable } from '../../experiments/results.js';
+import { type RunOptions, runJobs, runStudy } from '../../experiments/run.js';
+import { type Shard, type Study, jobsOfShard, prepare } from '../../experiments/study.js';
 import { startWorkers } from '../../experiments/workers.js';
+import { type ExperimentOptions, experimentOf, folderOf, usual } from './experiment.js';
+import { interruptible } from './interrupt.js';
 import {
   type ImportOption,
-  type SettingOptions,
   addImport,
   addRunSettings,
   importModules,
   names,
   printJson,
-  settingsOf,
   whole,
   wholes,
 } from './options.js';
-import { progressBar } from './progress.js';
-import { recordOf } from './record.js';
+import { commandLine, recordOf } from './record.js';
+import { type PrintOptions, deliver } from './results.js';
+import { type RunReporter, durationText, runReporter } from './run-progress.js';
 
-interface Options extends SettingOptions, ImportOption {
-  readonly problem: readonly string[];
-  readonly solvers?: readonly string[];
-  readonly nfe?: readonly number[];
-  readonly samples: number;
-  readonly repeats: number;
-  readonly seed: number;
+interface Options extends ExperimentOptions, ImportOption, PrintOptions {
   readonly workers: number;
-  readonly out: string;
-  readonly json?: boolean;
-  readonly csv?: boolean;
+  readonly shard?: Shard;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
 }
 
+const shardOf = (text: string): Shard => {
+  const [, index = 0, count = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= count) return { index, count };
+  throw new InvalidArgumentError('It must be a part and the number of parts, as in 1/4.');
+};
+
 const examples = `
+An experiment is a YAML or JSON file, or the name of one that ships with the package: docs/experiments.md lists them.
+What is done is kept in the folder at once: the same command goes on where an earlier one stopped.
+
 Examples:
   $ bfn compare
   $ bfn compare --problem text:order=3,length=128 --solvers bfn,bfn-solver2 --nfe 8,16
-  $ bfn compare --problem digits --grid half-log-snr --start moment-matched --json`;
+  $ bfn compare --problem digits --grid half-log-snr --start moment-matched --json
+  $ bfn compare --experiment eta-ablation --samples 300`;
 
 export const compareCommand = (): Command =>
   addImport(
@@ -46,28 +53,31 @@ export const compareCommand = (): Command =>
         .description(
           'compare solvers: sample quality against the number of network calls (NFE), with exact networks',
         )
-        .addOption(
-          new Option('--problem <problems...>', 'problems, with parameters as in text:order=3').default(
-            ['text', 'digits'],
-            'text digits',
-          ),
+        .option('--experiment <experiment>', 'a file or name; what else is said here goes before it')
+        .option(
+          '--problem <problems...>',
+          `problems, with parameters as in text:order=3 (default: ${usual.problems.join(' ')})`,
         )
         .option(
           '--solvers <ids...>',
           "solvers, the first the one that others are measured by (default: each problem's paper's)",
           names,
         )
-        .option('--nfe <numbers...>', 'numbers of network calls (default: 5,10,20,50)', wholes(1))
-        .option('--samples <count>', 'samples a cell', whole(3, 1_000_000), 1000)
-        .option('--repeats <count>', 'independent repeats of each cell', whole(1, 1000), 1)
-        .option('--seed <number>', 'seed of the first repeat', whole(0), 1)
+        .option('--nfe <numbers...>', `numbers of network calls (default: ${usual.nfe.join(',')})`, wholes(1))
+        .option('--metrics <ids...>', 'metrics (default: all that apply)', names)
+        .option('--samples <count>', `samples a cell (default: ${usual.samples})`, whole(3, 1_000_000))
+        .option('--repeats <count>', 'independent repeats of each cell (default: 1)', whole(1, 1000))
+        .option('--seed <number>', 'seed of the first repeat (default: 1)', whole(0))
         .option(
           '--workers <count>',
           'threads; no result depends on it',
           whole(1, 1000),
           availableParallelism(),
         )
-        .option('--out <folder>', 'where compare.json and compare.csv are written', 'results'),
+        .option('--out <folder>', 'the run folder (default: results, or results/<experiment>)')
+        .option('--force', 'take the folder over if it belongs to another run; what both have is kept')
+        .option('--shard <i/n>', 'run one of n parts only, to be joined by bfn merge', shardOf)
+        .option('--dry-run', 'print the cells and about how long they take, and run none'),
     ),
   )
     .option('--json', 'print the result as JSON')
@@ -76,42 +86,86 @@ export const compareCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
-  const { problem, solvers, nfe = [5, 10, 20, 50], samples, repeats, seed, workers: threads, out } = options;
+  const { workers: threads, shard, force = false } = options;
+  const out = folderOf(options, shard);
   const begun = performance.now();
   await requireWritable(out);
   const modules = await importModules(options);
-  const problems = problem.map(parseProblem);
-  const settings = settingsOf(options);
-  const workers = await startWorkers(options.import, threads);
-  const bar = progressBar('cells');
-  const comparison = await compare({
-    problems,
-    ...(solvers ? { solvers } : {}),
-    nfe,
-    samples,
-    repeats,
-    seed,
-    settings,
-    pool: workers,
-    onProgress: bar.update,
-  }).finally(() => {
-    bar.stop();
-    return workers.close();
-  });
-  const seconds = (performance.now() - begun) / 1000;
-  const record = recordOf({ modules, seconds, workers: threads });
-  await writeComparison(out, comparison, record);
+  const experiment = await experimentOf(options);
+  const study = await prepare(
+    experiment,
+    modules.map(({ sha256 }) => sha256),
+  );
+  if (options.dryRun) return printPlanOfWork(study, options);
 
-  if (options.json) printJson({ ...comparison, record });
-  else if (options.csv) process.stdout.write(comparisonCsv(comparison));
-  else {
-    const where = `${seconds.toFixed(0)} s; the numbers are in ${out}/compare.json and .csv`;
-    console.log(`${comparisonTable(comparison)}\n\n${where}`);
+  const reporter = runReporter();
+  const { signal, stop } = interruptible(() => {
+    const { done = 0, total = 0 } = reporter.last ?? {};
+    return `stopped: ${done} of ${total} cells are done and kept in ${out}; the same command goes on from there`;
+  });
+  const pool = await startWorkers(options.import, threads);
+  const seconds = (): number => (performance.now() - begun) / 1000;
+  const runOptions: RunOptions = {
+    out,
+    force,
+    modules,
+    pool,
+    signal,
+    ...(shard ? { shard } : {}),
+    session: { command: commandLine(), workers: threads },
+    onProgress: reporter.update,
+  };
+  try {
+    if (shard) {
+      await runShard(study, runOptions);
+      const count = jobsOfShard(study, shard).length;
+      console.log(
+        `shard ${shard.index}/${shard.count}: ${count} of ${study.jobs.length} cells are in ${out}`,
+      );
+      return;
+    }
+    const comparison = await runAll(study, runOptions, reporter);
+    const record = await recordOf({ modules, seconds: seconds(), workers: threads });
+    const found = reporter.last?.found ?? 0;
+    const before = found > 0 ? `; ${found} of ${study.jobs.length} cells were there already` : '';
+    const lastLine = `${seconds().toFixed(0)} s; the numbers are in ${out}/compare.json and .csv${before}`;
+    await deliver(out, comparison, record, options, lastLine);
+  } finally {
+    stop();
+    reporter.stop();
+    await pool.close();
   }
-  const failed = comparison.cells.filter(({ status }) => status !== 'ok');
-  for (const { problem: name, nfe: calls, message = '' } of failed) {
-    console.error(`error: ${name}, NFE ${calls}: ${message}`);
+};
+
+const runShard = async (study: Study, options: RunOptions): Promise<void> => {
+  const jobs = runJobs(study, options);
+  while (!(await jobs.next()).done);
+};
+
+const runAll = async (study: Study, options: RunOptions, reporter: RunReporter) => {
+  const qualities = new Map(
+    study.problems.map(({ name, problem }) => [name, qualityOf(problem, study.experiment.metrics)[0]]),
+  );
+  const cells = runStudy(study, options);
+  for (;;) {
+    const { value, done } = await cells.next();
+    if (done) {
+      reporter.stop();
+      return value;
+    }
+    reporter.cell(value, qualities.get(value.problem));
   }
-  if (failed.length > 0)
-    throw new Error(`${failed.length} of ${comparison.cells.length} cells have no result`);
+};
+
+/** What would be run, and about how long it would take. */
+const printPlanOfWork = async (study: Study, { shard, workers, json }: Options): Promise<void> => {
+  const jobs = jobsOfShard(study, shard);
+  const seconds = await estimateSeconds(study, jobs, workers);
+  const cells = jobs.map(({ key, about, task }) => ({ key, ...about, settings: task.run?.settings ?? {} }));
+  if (json) return printJson({ cells, seconds });
+  const rows = cells.map(({ problem, label, nfe, seed, key }) =>
+    [problem, label ?? '*floor: true samples*', nfe ?? '', seed, key.slice(0, 12)].map(String),
+  );
+  console.log(markdownTable([['problem', 'solver', 'NFE', 'seed', 'key'], ...rows]));
+  console.log(`\n${jobs.length} cells, about ${durationText(seconds)} on ${workers} threads`);
 };

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { packageRoot } from '../data/bundled.js';
-import { UsageError } from '../errors.js';
+import { Interruption, UsageError, UsageErrors } from '../errors.js';
 
 /** The commands by name. Each is loaded when it is asked for: `bfn plan` has no need of what `bfn compare` takes. */
 export const commands: Readonly<Record<string, () => Promise<() => Command>>> = {
   compare: async () => (await import('./compare.js')).compareCommand,
+  merge: async () => (await import('./merge.js')).mergeCommand,
   solvers: async () => (await import('./solvers.js')).solversCommand,
   problems: async () => (await import('./problems.js')).problemsCommand,
   plan: async () => (await import('./plan.js')).planCommand,
@@ -35,7 +36,7 @@ const programWith = async (name: string): Promise<Command> => {
 
 /**
  * Runs `bfn` with these words, help if there are none. Returns the exit code: 0, 2 for a user's mistake, 1 for a failure of the
- * work itself; of both, one line is on standard error.
+ * work itself, 128 + the number of the signal that stopped it; one line on standard error says which.
  */
 export const runProgram = async (words: readonly string[]): Promise<number> => {
   try {
@@ -45,7 +46,15 @@ export const runProgram = async (words: readonly string[]): Promise<number> => {
   } catch (error) {
     // help and version are thrown as well, with exit code 0; commander has told the user of its own errors
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    console.error(oneLine(`error: ${error instanceof Error ? error.message : String(error)}`));
+    if (error instanceof Interruption) {
+      console.error(oneLine(error.message));
+      return error.exitCode;
+    }
+    const lines =
+      error instanceof UsageErrors
+        ? error.mistakes
+        : [error instanceof Error ? error.message : String(error)];
+    for (const line of lines) console.error(oneLine(`error: ${line}`));
     return error instanceof UsageError ? 2 : 1;
   }
 };

@@ -81,7 +81,7 @@ const run = async (options: Options): Promise<void> => {
       seed,
       shape: samples.shape,
       ...(out === undefined ? { samples: rowsOf(samples) } : { file: out }),
-      record: recordOf({ modules, seconds: (performance.now() - begun) / 1000, workers: 1 }),
+      record: await recordOf({ modules, seconds: (performance.now() - begun) / 1000, workers: 1 }),
     });
   } else if (out !== undefined) console.log(`${count} samples of ${specification.id} are in ${out}`);
   else process.stdout.write(printedSamples(samples, problem));

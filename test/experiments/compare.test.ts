@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type CompareOptions, type Comparison, compare } from '../../experiments/compare.js';
+import { type Comparison, compare } from '../../experiments/compare.js';
+import type { Experiment } from '../../experiments/experiment.js';
 import { registerMetric } from '../../experiments/metrics/index.js';
 import type { Problem } from '../../experiments/problem.js';
 import { makeProblem, registerProblem } from '../../experiments/problems/index.js';
@@ -11,13 +12,13 @@ import { UsageError } from '../../src/errors.js';
 import { buildTime, ensureBuilt, root } from '../built.js';
 
 const problem = (id: string, parameters = {}) => ({ id, parameters });
-const both: CompareOptions = {
+const both: Experiment = {
   problems: [problem('simplex-3'), problem('mixture-1d', { sigma1: 0.05 })],
   nfe: [2, 3],
   samples: 40,
   seed: 1,
 };
-const one: CompareOptions = { ...both, problems: [problem('simplex-3')] };
+const one: Experiment = { ...both, problems: [problem('simplex-3')] };
 
 /** What does not depend on the clock. */
 const numbersOf = ({ cells, ...rest }: Comparison): unknown => ({
@@ -168,7 +169,7 @@ describe('what it does not depend on', () => {
     for (const threads of [1, 2]) {
       const pool = await built.startWorkers([], threads);
       try {
-        expect(numbersOf(await compare({ ...options, pool }))).toEqual(here);
+        expect(numbersOf(await compare(options, { pool }))).toEqual(here);
       } finally {
         await pool.close();
       }
@@ -324,16 +325,16 @@ describe('what goes wrong', () => {
   it('stops when told to', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
-    const onProgress = (done: number): void => {
+    const onProgress = ({ done }: { done: number }): void => {
       if (done === 2) controller.abort(reason);
     };
-    await expect(compare({ ...one, signal: controller.signal, onProgress })).rejects.toBe(reason);
+    await expect(compare(one, { signal: controller.signal, onProgress })).rejects.toBe(reason);
   });
 });
 
 describe('a mistake', () => {
   const counted = { ...one, problems: [problem('counted')] };
-  const mistakes: readonly (readonly [what: string, options: Partial<CompareOptions>, says: RegExp])[] = [
+  const mistakes: readonly (readonly [what: string, options: Partial<Experiment>, says: RegExp])[] = [
     ['no problem', { problems: [] }, /no problem to compare/],
     ['no solver', { solvers: [] }, /no solver to compare/],
     ['no solver of its own', { problems: [problem('no-solvers')] }, /no solver to compare/],

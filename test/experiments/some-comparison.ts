@@ -5,6 +5,7 @@ const seconds = { sampling: 1, metrics: 1 };
 const cell = (solver: string, nfe: number, bits: number, spelling: number): Cell => ({
   problem: 'text',
   solver,
+  label: solver,
   nfe,
   status: 'ok',
   metrics: {
@@ -30,6 +31,7 @@ export const someComparison = (): Comparison => ({
     {
       problem: 'text',
       solver: 'bfn',
+      label: 'bfn',
       nfe: 20,
       status: 'diverged',
       message: 'bfn diverged: at t = 0.5',
@@ -61,4 +63,5 @@ export const someComparison = (): Comparison => ({
   repeats: 2,
   seed: 7,
   settings: {},
+  tags: [],
 });

@@ -1,0 +1,58 @@
+import type { Specification } from '../src/family.js';
+import type { CellSettings } from './cell.js';
+
+/** Settings as people write them: a grid may be a line of text, such as `karras:rho=7`. */
+export interface WrittenSettings extends Omit<CellSettings, 'grid'> {
+  readonly grid?: string | Specification;
+}
+
+/** A solver with settings of its own. */
+export interface SolverEntry {
+  readonly solver: string;
+  /** What tables call it. Default: the solver's id; where one occurs twice, with the settings of the entry. */
+  readonly label?: string;
+  /** Before those of the experiment; what neither sets is the solver's own default. */
+  readonly settings?: WrittenSettings;
+}
+
+/** A comparison as data: problems x solvers x NFE x repeats. A YAML or JSON file holds the same. */
+export interface Experiment {
+  readonly name?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  /** Ids, with parameters as in `text:order=3`, or the same as objects. */
+  readonly problems: readonly (string | Specification)[];
+  /** Ids or entries. Default: those of each problem's paper. The first is the one whose calls the others are counted in. */
+  readonly solvers?: readonly (string | SolverEntry)[];
+  /** Numbers of network calls of a sample. */
+  readonly nfe: readonly number[];
+  /** A cell, at least 3: an interval leaves one out, and a variance takes two. */
+  readonly samples: number;
+  /** Independent repeats with seeds `seed`, `seed + 1`, …, pooled. Default 1. */
+  readonly repeats?: number;
+  /** Default 1. */
+  readonly seed?: number;
+  /** Ids of metrics. Default: all that apply to a problem. */
+  readonly metrics?: readonly string[];
+  /** Of all solvers. */
+  readonly settings?: WrittenSettings;
+}
+
+/** An experiment that has been checked: lines of text read, defaults filled in. */
+export interface CheckedExperiment extends Omit<
+  Experiment,
+  'problems' | 'solvers' | 'settings' | 'tags' | 'repeats' | 'seed'
+> {
+  readonly tags: readonly string[];
+  readonly problems: readonly Specification[];
+  readonly solvers?: readonly CheckedEntry[];
+  readonly settings: CellSettings;
+  readonly repeats: number;
+  readonly seed: number;
+}
+
+export interface CheckedEntry {
+  readonly solver: string;
+  readonly label?: string;
+  readonly settings: CellSettings;
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Json } from '../src/json.js';
+import type { ReadyRun } from './cell.js';
+import type { Metric } from './metric.js';
+import type { Problem } from './problem.js';
+
+const sorted = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
+/** JSON whose bytes do not depend on the order in which keys were set. */
+export const canonicalJson = (value: unknown): string => JSON.stringify(value, sorted);
+
+/** SHA-256 of canonical JSON, in hexadecimal. */
+export const digest = (value: unknown): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+/** What a run does to a sample: the plan, without the names that it goes by, and the settings that the runner takes beside it. */
+const programOf = ({ plan, settings }: ReadyRun): unknown => {
+  const { nfe, start, instructions } = plan;
+  const beside = Object.entries(settings).filter(([name]) => !Object.hasOwn(plan.settings, name));
+  return { nfe, start, instructions, settings: Object.fromEntries(beside) };
+};
+
+const checkedSamples = 64;
+
+/** A checksum of the data as a problem holds them, wherever it has them from: of their moments and of some true samples. */
+const dataChecksum = ({ moments: { mean, variance }, trueSamples }: Problem): string => {
+  const hash = createHash('sha256').update(Float64Array.of(...Array.from(mean), variance));
+  try {
+    hash.update(Float64Array.from(trueSamples(checkedSamples, 0).data));
+  } catch {
+    // a problem without true samples fails when it is run, and says why
+  }
+  return hash.digest('hex');
+};
+
+/** What all cells of a problem have in common. */
+export interface Circumstances {
+  readonly problem: Problem;
+  readonly samples: number;
+  readonly metrics: readonly Metric[];
+  /** SHA-256 of the modules that the user imported. */
+  readonly modules: readonly string[];
+}
+
+/**
+ * The key of a cell: a hash of what determines its numbers on one machine, and of nothing else. So a plan that has run under
+ * one name is not run under another, and a solver whose code gives another plan has another key. Without a run, the key is
+ * that of the truth.
+ */
+export const keysOf = ({ problem, samples, metrics, modules }: Circumstances) => {
+  const { id, parameters, process, kernel } = problem;
+  const common = digest({
+    problem: { id, parameters, process: { id: process.id, parameters: process.parameters } },
+    data: dataChecksum(problem),
+    kernel,
+    samples,
+    metrics: metrics.map(({ id: metric, version = 1 }) => [metric, version]),
+    modules,
+  });
+  return (run?: ReadyRun) => {
+    const program = run ? digest(programOf(run)) : null;
+    return (seed: number): string => digest({ common, program, seed } satisfies Json);
+  };
+};

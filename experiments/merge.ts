@@ -1,0 +1,117 @@
+import { UsageError } from '../src/errors.js';
+import type { CellOutcome } from './cell.js';
+import { type Comparison, checkExperiment } from './compare.js';
+import { packageVersion } from './environment.js';
+import { readLines } from './journal.js';
+import { canonicalJson } from './key.js';
+import type { LoadedModule } from './modules.js';
+import { tabulator } from './run.js';
+import { type Manifest, parseCell, parseTiming } from './store-format.js';
+import { files, identityOf, openStore, outcomesOf, readManifest } from './store.js';
+import { type Study, prepare } from './study.js';
+
+export interface MergeOptions {
+  /** What the user imported: the same modules as when the folders were written. */
+  readonly modules?: readonly LoadedModule[];
+  /** Take the folder over if it belongs to another run. */
+  readonly force?: boolean;
+}
+
+const manifestOf = async (folder: string): Promise<Manifest> => {
+  const manifest = await readManifest(folder);
+  if (manifest) return manifest;
+  throw new UsageError(`${folder} is no run folder: it has no manifest.json`);
+};
+
+/** The manifest of all folders. Throws a `UsageError` where they are not of one run. */
+const commonManifest = (
+  folders: readonly string[],
+  manifests: readonly Manifest[],
+  modules: readonly LoadedModule[],
+): Manifest => {
+  const [first] = manifests;
+  const whole = (manifest: Manifest): string => identityOf({ ...manifest, shard: null });
+  const hashes = (list: readonly LoadedModule[]): string => canonicalJson(list.map(({ sha256 }) => sha256));
+  manifests.forEach((manifest, i) => {
+    if (manifest.version !== packageVersion()) {
+      throw new UsageError(
+        `${folders[i]} was written by bfn-sde ${manifest.version}; this is ${packageVersion()}`,
+      );
+    }
+    if (whole(manifest) !== whole(first)) {
+      throw new UsageError(`${folders[i]} holds another experiment than ${folders[0]}`);
+    }
+    if (hashes(manifest.modules) !== hashes(modules)) {
+      const needed = manifest.modules.map(({ path }) => `--import ${path}`).join(' ') || 'none';
+      throw new UsageError(`${folders[i]} was written with other modules: ${needed}`);
+    }
+  });
+  return first;
+};
+
+/** All that the folders hold. Throws a `UsageError` where two disagree. */
+const collected = async (folders: readonly string[]): Promise<ReadonlyMap<string, CellOutcome>> => {
+  const all = new Map<string, CellOutcome>();
+  const numbers = ({ status, estimates }: CellOutcome): string => canonicalJson({ status, estimates });
+  for (const folder of folders) {
+    const { cells, timings } = files(folder);
+    const stored = await readLines(cells, parseCell);
+    for (const [key, outcome] of outcomesOf(
+      stored.entries,
+      (await readLines(timings, parseTiming)).entries,
+    )) {
+      const known = all.get(key);
+      if (known && numbers(known) !== numbers(outcome)) {
+        throw new UsageError(`${folder} has other numbers for the cell ${key} than a folder before it`);
+      }
+      all.set(key, known ?? outcome);
+    }
+  }
+  return all;
+};
+
+const requireAll = (
+  { jobs }: Study,
+  outcomes: ReadonlyMap<string, CellOutcome>,
+  manifests: readonly Manifest[],
+): void => {
+  const missing = jobs.filter(({ key }) => !outcomes.has(key));
+  if (missing.length === 0) return;
+  const shards = manifests.flatMap(({ shard }) => (shard ? [`${shard.index}/${shard.count}`] : []));
+  const given = shards.length > 0 ? `; given are the shards ${shards.join(', ')}` : '';
+  throw new UsageError(`${missing.length} of ${jobs.length} cells are in none of the folders${given}`);
+};
+
+/**
+ * Joins the folders of the shards of a run. The files in `out` are what one run of all would have written: `cells.jsonl` byte for
+ * byte. The folders are only read. Rejects with a `UsageError` where they are not of one run, or do not hold all of it.
+ */
+export const mergeRuns = async (
+  folders: readonly string[],
+  out: string,
+  { modules = [], force = false }: MergeOptions = {},
+): Promise<Comparison> => {
+  if (folders.length === 0) throw new UsageError('there is no folder to merge; give one or more');
+  const manifests = await Promise.all(folders.map(manifestOf));
+  const { experiment } = commonManifest(folders, manifests, modules);
+  const study = await prepare(
+    checkExperiment(experiment),
+    modules.map(({ sha256 }) => sha256),
+  );
+  const outcomes = await collected(folders);
+  requireAll(study, outcomes, manifests);
+  const store = await openStore(out, study, { modules, force });
+  try {
+    const sessions = manifests.flatMap((manifest) => manifest.sessions);
+    const left = study.jobs.filter(({ key }) => !store.outcomes.has(key));
+    if (left.length > 0) for (const session of sessions) await store.begin(session);
+    for (const job of left) {
+      const outcome = outcomes.get(job.key);
+      if (outcome) await store.put(job, outcome);
+    }
+    await store.finish(outcomes);
+  } finally {
+    await store.close();
+  }
+  return tabulator(study, outcomes).comparison();
+};

@@ -1,7 +1,7 @@
 import { runCell } from './cell.js';
 import type { Job, Study, StudyProblem } from './study.js';
 
-const probeSamples = 64;
+const probeSamples = 256;
 
 /** Seconds that a network call of one sample takes on a problem, and its share of the metrics: of a small cell, run twice, since the first one pays for what is made once. */
 const costOf = async ({ problem, runs }: StudyProblem, { metrics }: Study['experiment']) => {

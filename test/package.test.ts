@@ -56,6 +56,7 @@ describe('the package', () => {
     const accepted = [
       /^dist\/(?:src|solvers|experiments)\/.+\.(?:js|js\.map|d\.ts)$/,
       /^data\/(?:SHA256SUMS|.+\.(?:gz|md))$/,
+      /^experiments\/library\/.+\.yaml$/,
       /^docs\/.+\.(?:md|png|svg|json)$/,
       /^(?:package\.json|README\.md|LICENSE)$/,
     ];

@@ -85,7 +85,9 @@ describe('compare', () => {
     expect(a.cells).toHaveLength(2 * 5 + 2 * 4);
     expect(a.cells.every(({ status }) => status === 'ok')).toBe(true);
     expect(numbersOf(b)).toEqual(numbersOf(a));
-    expect((await readdir(join(place.folder, 'w1'))).sort()).toEqual(['compare.csv', 'compare.json']);
+    expect((await readdir(join(place.folder, 'w1'))).sort()).toEqual([
+      ...['cells.jsonl', 'compare.csv', 'compare.json', 'manifest.json', 'timings.jsonl'],
+    ]);
     expect(json(await readFile(join(place.folder, 'w1/compare.json'), 'utf8'))).toEqual(a);
     const csv = (name: string) => readFile(join(place.folder, name, 'compare.csv'), 'utf8');
     expect(await csv('w1')).toBe(await csv('w2'));
@@ -140,21 +142,32 @@ describe('compare', () => {
     expect(cells.map(({ metrics }) => Object.keys(metrics).length)).toEqual([1, 0, 0, 0, 1, 1]);
   });
 
-  it('stops at once when interrupted, with nothing written', async () => {
+  it('stops when interrupted, says how to go on, and does', async () => {
     const main = join(root, 'dist/src/cli/main.js');
-    const words = ['compare', '--problem', 'mixture-2d', '--samples', '100000', '--out', 'interrupted'];
-    const child = spawn(process.execPath, [main, ...words], { cwd: place.folder });
-    const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    const words = ['compare', '--problem', 'mixture-2d', '--solvers', 'bfn', '--samples', '200', '--out', 'stopped'];
+    const long = [...words, '--nfe', '2,3000', '--workers', '1'];
+    const child = spawn(process.execPath, [main, ...long], { cwd: place.folder });
+    let said = '';
+    child.stderr.on('data', (text) => (said += String(text)));
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    const cells = join(place.folder, 'stopped/cells.jsonl');
+    while (!(existsSync(cells) && (await readFile(cells, 'utf8')).includes('\n'))) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     child.kill('SIGINT');
-    expect(await ended).toBe('SIGINT');
-    expect(await readdir(join(place.folder, 'interrupted')).catch(() => [])).toEqual([]);
+    expect(await ended).toBe(130);
+    expect(said).toMatch(
+      /^stopped: [12] of 3 cells are done and kept in stopped; the same command goes on from there\n$/,
+    );
+    expect((await readdir(join(place.folder, 'stopped'))).sort()).toEqual([
+      ...['cells.jsonl', 'manifest.json', 'timings.jsonl'],
+    ]);
   });
 
   it.skipIf(!existsSync('/usr/bin/script'))(
     'has a bar on a terminal, on which it leaves no mark',
     async () => {
-      const line = `'${process.execPath}' '${join(root, 'dist/src/cli/main.js')}' compare --problem simplex-3 --samples 20 --nfe 2`;
+      const line = `'${process.execPath}' '${join(root, 'dist/src/cli/main.js')}' compare --problem simplex-3 --samples 20 --nfe 3`;
       const { stdout } = await execute('/usr/bin/script', ['-qec', line, '/dev/null'], { cwd: place.folder });
       expect(stdout).toContain('0/6 cells');
       // neither hides the cursor nor turns off line wrapping: an interrupt would leave it so

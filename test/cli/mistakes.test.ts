@@ -26,7 +26,7 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
     'compare --problem simplex-3 --solvers bnf',
     /unknown solver "bnf"; there are: bfn, /,
   ],
-  ['no solver', 'compare --problem simplex-3 --solvers ,', /there is no solver to compare/],
+  ['no solver', 'compare --problem simplex-3 --solvers ,', /solvers is \[\]; it must be a list of one or more solvers/],
   ['a solver twice', 'compare --problem simplex-3 --solvers bfn,bfn', /solver bfn is listed twice/],
   ['a problem twice', 'compare --problem simplex-3 simplex-3', /problem simplex-3 is listed twice/],
   ['NFE 0', 'compare --nfe 5,0', /argument '5,0' is invalid\. It must be a whole number from 1/],
@@ -35,8 +35,9 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   [
     'a huge NFE',
     'compare --problem simplex-3 --nfe 1e9',
-    /NFE is 1000000000; it must be .* from 1 to 100000/,
+    /nfe\[0\] is 1000000000; it must be .* from 1 to 100000/,
   ],
+  ['zero samples', 'compare --samples 0', /whole number from 3 to/],
   ['one sample', 'compare --samples 1', /whole number from 3 to/],
   ['too many samples', 'sample --samples 1e12', /whole number from 1 to/],
   ['no thread', 'compare --workers 0', /whole number from 1/],
@@ -115,6 +116,35 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   ],
   ['a plan of a billion calls', 'plan billion.json', /nfe must be 0/],
   ['settings beside a plan file', 'plan billion.json --nfe 5', /--nfe does not go with a plan file/],
+  [
+    'an unknown experiment',
+    'compare --experiment eta',
+    /there is no experiment "eta"; there are eta-ablation, .*, or give a file that ends in \.yaml/,
+  ],
+  ['a missing experiment file', 'compare --experiment missing.yaml', /cannot read the experiment missing\.yaml/],
+  [
+    'an experiment with an unknown key',
+    'compare --experiment unknown-key.yaml',
+    /unknown-key\.yaml:4: unknown key "smaples"; accepted are name, description/,
+  ],
+  [
+    'an experiment that is no YAML',
+    'compare --experiment open.json',
+    /open\.json:2: Flow map must end with a \}/,
+  ],
+  [
+    'an experiment without samples that count',
+    'compare --experiment no-samples.json',
+    /no-samples\.json:4: samples is 0; it must be a whole number from 3/,
+  ],
+  [
+    'a metric that applies to nothing',
+    'compare --problem simplex-3 --metrics bits-gap',
+    /no metric applies to simplex-3: not bits-gap/,
+  ],
+  ['an unknown metric', 'compare --metrics beauty', /metrics\[0\]: unknown metric "beauty"; there are: bits/],
+  ['a shard beyond the last', 'compare --shard 3/2', /a part and the number of parts, as in 1\/4/],
+  ['a folder without a run', 'merge a-file', /a-file is no run folder: it has no manifest\.json/],
   ['two formats', 'compare --json --csv', /--csv.* cannot be used with .*--json/],
 ];
 
@@ -129,6 +159,9 @@ const planWith = (terms: string, nfe = 0): string => `{
 
 const files: Readonly<Record<string, string>> = {
   'a-file': '',
+  'unknown-key.yaml': 'problems: [simplex-3]\nnfe: [5]\nsamples: 10\nsmaples: 10\n',
+  'open.json': '{ "problems": ["simplex-3"]\n',
+  'no-samples.json': '{\n\t"problems": ["simplex-3"],\n\t"nfe": [5],\n\t"samples": 0\n}\n',
   'throws.mjs': 'throw new Error("one\\ntwo");',
   'no-process.json': '{ "id": "ve", "parameters": null }',
   'broken.json': '{\n"solver":\nnone }',

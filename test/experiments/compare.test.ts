@@ -335,13 +335,13 @@ describe('what goes wrong', () => {
 describe('a mistake', () => {
   const counted = { ...one, problems: [problem('counted')] };
   const mistakes: readonly (readonly [what: string, options: Partial<Experiment>, says: RegExp])[] = [
-    ['no problem', { problems: [] }, /no problem to compare/],
-    ['no solver', { solvers: [] }, /no solver to compare/],
+    ['no problem', { problems: [] }, /^problems is \[\]; it must be a list of one or more problems$/],
+    ['no solver', { solvers: [] }, /^solvers is \[\]; it must be a list of one or more solvers$/],
     ['no solver of its own', { problems: [problem('no-solvers')] }, /no solver to compare/],
-    ['no NFE', { nfe: [] }, /no NFE to compare/],
-    ['NFE 0', { nfe: [5, 0] }, /NFE is 0/],
-    ['NFE 1.5', { nfe: [1.5] }, /NFE is 1\.5/],
-    ['a huge NFE', { nfe: [1e9] }, /NFE is 1000000000/],
+    ['no NFE', { nfe: [] }, /^nfe is \[\]; it must be a list of one or more NFE$/],
+    ['NFE 0', { nfe: [5, 0] }, /^nfe\[1\] is 0; it must be a whole number from 1 to 100000$/],
+    ['NFE 1.5', { nfe: [1.5] }, /^nfe\[0\] is 1\.5; it must be a whole number/],
+    ['a huge NFE', { nfe: [1e9] }, /^nfe\[0\] is 1000000000; it must be/],
     ['NFE twice', { nfe: [2, 2] }, /NFE 2 is listed twice/],
     ['two samples', { samples: 2 }, /samples is 2; it must be a whole number from 3/],
     ['no repeat', { repeats: 0 }, /repeats is 0/],

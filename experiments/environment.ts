@@ -15,17 +15,21 @@ export const packageVersion = (): string => {
   return version;
 };
 
-/** The commit of the repository that the work is done in, and whether files differ from it; null outside of one. */
-const gitState = async (): Promise<Json> => {
-  const git = async (...words: readonly string[]): Promise<string> =>
-    (await promisify(execFile)('git', words, { timeout: 5000 })).stdout.trim();
+const readGit = async (): Promise<Json> => {
   try {
-    const [commit, changes] = [await git('rev-parse', 'HEAD'), await git('status', '--porcelain')];
-    return { commit, changed: changes !== '' };
+    const words = ['status', '--porcelain=v2', '--branch', '--untracked-files=no'];
+    const { stdout } = await promisify(execFile)('git', words, { timeout: 5000 });
+    const commit = /^# branch\.oid (.*)$/m.exec(stdout)?.[1] ?? null;
+    return { commit, changed: /^[^#]/m.test(stdout) };
   } catch {
     return null;
   }
 };
+
+let git: Promise<Json> | undefined;
+
+/** The commit of the repository that the process was started in, and whether tracked files differ from it; null outside of one. */
+const gitState = (): Promise<Json> => (git ??= readGit());
 
 /** The software and the machine that results are made with. */
 export const environment = async (): Promise<Readonly<Record<string, Json>>> => ({

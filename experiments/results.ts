@@ -33,12 +33,16 @@ export const requireWritable = async (folder: string): Promise<void> => {
   }
 };
 
-/** Writes a file whole or not at all, also where the power fails: under another name first. Makes its folder. */
-export const writeWhole = async (path: string, content: string | Uint8Array): Promise<void> => {
+/** Writes a file whole or not at all, under another name first; makes its folder. With `flush`, also where the power fails. */
+export const writeWhole = async (
+  path: string,
+  content: string | Uint8Array,
+  { flush = false } = {},
+): Promise<void> => {
   const draft = `${path}.part`;
   await makeFolders(resolve(dirname(path)));
   try {
-    await writeFile(draft, content, { flush: true });
+    await writeFile(draft, content, { flush });
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });

@@ -108,7 +108,7 @@ const claimed = async (folder: string, wanted: Manifest): Promise<Manifest> => {
 };
 
 /** Keeps of a folder that is taken over the cells of this run, unless another version made them. */
-const takeOver = async (folder: string, wanted: Manifest, jobs: readonly Job[]): Promise<Manifest> => {
+const takeOver = async (folder: string, wanted: Manifest, jobs: readonly Job[]): Promise<void> => {
   const found = await readManifest(folder).catch(() => undefined);
   const keys = new Set(found?.version === wanted.version ? jobs.map(({ key }) => key) : []);
   const { cells, timings } = files(folder);
@@ -118,7 +118,6 @@ const takeOver = async (folder: string, wanted: Manifest, jobs: readonly Job[]):
   const { entries: times } = await readLines(timings, parseTiming, true);
   await writeWhole(timings, times.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   await writeManifest(folder, wanted);
-  return wanted;
 };
 
 const writeManifest = (folder: string, manifest: Manifest): Promise<void> =>
@@ -148,13 +147,19 @@ export const openStore = async (
       sessions: [],
     };
     const paths = files(folder);
-    let manifest = await claimed(folder, wanted).catch((error: unknown) => {
-      if (error instanceof UsageError && force) return takeOver(folder, wanted, jobs);
+    const open = async () => {
+      const manifest = await claimed(folder, wanted);
+      const cells = await openJournal(paths.cells, parseCell, append);
+      return { manifest, cells, timings: await openJournal(paths.timings, parseTiming, append) };
+    };
+    const { cells, timings, ...opened } = await open().catch(async (error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
-      throw new UsageError(`${error.message}; give another folder, or --force to take this one over`);
+      if (!force)
+        throw new UsageError(`${error.message}; or give another folder, or --force to take this one over`);
+      await takeOver(folder, wanted, jobs);
+      return open();
     });
-    const cells = await openJournal(paths.cells, parseCell, append);
-    const timings = await openJournal(paths.timings, parseTiming, append);
+    let { manifest } = opened;
     await writeManifest(folder, manifest);
     const mine = new Set(jobs.map(({ key }) => key));
     const dates = new Map(timings.entries.map(({ key, date }) => [key, date]));
@@ -181,7 +186,7 @@ export const openStore = async (
         });
         const lines = known.map(({ job, outcome }) => cellLine(job, outcome)).join('');
         if (lines === (await readFile(paths.cells, 'utf8'))) return;
-        await writeWhole(paths.cells, lines);
+        await writeWhole(paths.cells, lines, { flush: true });
         const times = known.flatMap(({ job: { key }, outcome: { seconds } }) => {
           const date = dates.get(key);
           return date === undefined ? [] : [timingLine({ key, seconds, date })];

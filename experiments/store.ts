@@ -155,7 +155,7 @@ export const openStore = async (
     const { cells, timings, ...opened } = await open().catch(async (error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
       if (!force)
-        throw new UsageError(`${error.message}; or give another folder, or --force to take this one over`);
+        throw new UsageError(`${error.message}; give another folder, or --force to take this one over`);
       await takeOver(folder, wanted, jobs);
       return open();
     });

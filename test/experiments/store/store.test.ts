@@ -161,7 +161,7 @@ describe('a folder that is not free', () => {
     const before = await read('cells.jsonl');
     const refused = compare(other, { out });
     await expect(refused).rejects.toBeInstanceOf(UsageError);
-    await expect(refused).rejects.toThrow(/holds another run \(.*\); or give another folder, or --force/);
+    await expect(refused).rejects.toThrow(/holds another run \(.*\); give another folder, or --force/);
     expect(await read('cells.jsonl')).toBe(before);
     let found = 0;
     await compare(other, { out, force: true, onProgress: (progress) => (found = progress.found) });

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { LineCounter, type Node, isMap, isNode, isScalar, parseDocument } from 'yaml';
+import type { Node } from 'yaml';
 import { packageRoot } from '../src/data/bundled.js';
 import { UsageError, UsageErrors } from '../src/errors.js';
 import type { CheckedExperiment } from './experiment.js';
@@ -24,8 +24,12 @@ const fileOf = async (nameOrPath: string): Promise<string> => {
   );
 };
 
+// loaded when a file is read: who compares from code has no need of it
+const loadYaml = () => import('yaml');
+type Yaml = Awaited<ReturnType<typeof loadYaml>>;
+
 /** The node of a key or an entry: of a key itself, where its value is missing or the key is what is wrong. */
-const nodeAt = (root: Node | null, path: Path): Node | null => {
+const nodeAt = ({ isMap, isNode, isScalar }: Yaml, root: Node | null, path: Path): Node | null => {
   let node = root;
   for (const key of path) {
     const pair = isMap(node)
@@ -45,10 +49,11 @@ const nodeAt = (root: Node | null, path: Path): Node | null => {
 const childOf = (node: Node | null, key: Path[number]): unknown =>
   node && 'get' in node && typeof node.get === 'function' ? (node.get(key, true) as unknown) : undefined;
 
-/** Reads an experiment from the text of a YAML or JSON file. Throws `UsageErrors` with the line and path of each mistake. */
-export const parseExperiment = (text: string, file: string): CheckedExperiment => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+/** Reads an experiment from the text of a YAML or JSON file. Rejects with `UsageErrors` with the line and path of each mistake. */
+export const parseExperiment = async (text: string, file: string): Promise<CheckedExperiment> => {
+  const yaml = await loadYaml();
+  const lines = new yaml.LineCounter();
+  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
   if (document.errors.length > 0) {
     throw new UsageErrors(document.errors.map(({ pos: [offset], message }) => `${at(offset)}: ${message}`));
@@ -57,7 +62,7 @@ export const parseExperiment = (text: string, file: string): CheckedExperiment =
   if ('experiment' in read) return read.experiment;
   throw new UsageErrors(
     read.mistakes.map(
-      ({ path, message }) => `${at(nodeAt(document.contents, path)?.range?.[0] ?? 0)}: ${message}`,
+      ({ path, message }) => `${at(nodeAt(yaml, document.contents, path)?.range?.[0] ?? 0)}: ${message}`,
     ),
   );
 };
@@ -76,6 +81,6 @@ export const loadExperiment = async (nameOrPath: string): Promise<CheckedExperim
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new UsageError(`cannot read the experiment ${file}: ${error.message}`);
   });
-  const experiment = parseExperiment(text, file === nameOrPath ? file : basename(file));
+  const experiment = await parseExperiment(text, file === nameOrPath ? file : basename(file));
   return { name: basename(file, extname(file)), ...experiment };
 };

@@ -1,15 +1,19 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { UsageError } from '../src/errors.js';
 
+/** A file that text can be put at the end of. */
+export interface Appendable {
+  appendFile(text: string): Promise<unknown>;
+}
+
 /** How text is put at the end of a file; a test may let it fail. */
-export type Append = (file: FileHandle, text: string) => Promise<unknown>;
+export type Append = (file: Appendable, text: string) => Promise<unknown>;
 
 const append: Append = (file, text) => file.appendFile(text);
 
-/** The lines of a file, each with its line feed. */
+/** A file of lines that grows. `entries` are those that it had. */
 export interface Journal<T> {
   readonly entries: readonly T[];
-  readonly content: Buffer;
   /** Adds a line that ends in a line feed. What could not be written in full is taken back. */
   add(line: string): Promise<void>;
   close(): Promise<void>;
@@ -17,21 +21,18 @@ export interface Journal<T> {
 
 const lineFeed = 0x0a;
 
-/** Where the last line begins that has no end; the length where there is none. */
-const tornAt = (content: Buffer): number => content.lastIndexOf(lineFeed) + 1;
-
-/** Reads a file of lines. Rejects with a `UsageError` that names the line which `parse` does not take, or passes it over if `lenient`. */
+/** Reads the whole lines of a file, which end at byte `whole`. Rejects with a `UsageError` that names the line which `parse` does not take, or passes it over if `lenient`. */
 export const readLines = async <T>(
   path: string,
   parse: (line: string) => T | undefined,
   lenient = false,
-): Promise<{ readonly entries: readonly T[]; readonly content: Buffer; readonly whole: number }> => {
+): Promise<{ readonly entries: readonly T[]; readonly whole: number }> => {
   const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return Buffer.alloc(0);
     throw new UsageError(`cannot read ${path}: ${error.message}`);
   });
   const entries: T[] = [];
-  const whole = tornAt(content);
+  const whole = content.lastIndexOf(lineFeed) + 1;
   let number = 1;
   for (let from = 0; from < whole; number++) {
     const to = content.indexOf(lineFeed, from);
@@ -44,7 +45,7 @@ export const readLines = async <T>(
     }
     from = to + 1;
   }
-  return { entries, content: content.subarray(0, whole), whole };
+  return { entries, whole };
 };
 
 /**
@@ -56,13 +57,12 @@ export const openJournal = async <T>(
   parse: (line: string) => T | undefined,
   write: Append = append,
 ): Promise<Journal<T>> => {
-  const { entries, content, whole } = await readLines(path, parse);
+  const { entries, whole } = await readLines(path, parse);
   const file = await open(path, 'a');
   let size = whole;
   await file.truncate(size);
   return {
     entries,
-    content,
     add: async (line) => {
       try {
         await write(file, line);

@@ -96,7 +96,7 @@ const obstacle = (found: Manifest, wanted: Manifest): string | undefined => {
   return identityOf(found) === identityOf(wanted) ? undefined : `holds another run (${commandOf(found)})`;
 };
 
-/** The manifest that the folder has or may get. Throws a `UsageError` where the folder is not free. */
+/** The manifest of the folder, which is written where it has none: cells never stand in a folder without. Rejects with a `UsageError` where the folder is not free. */
 const claimed = async (folder: string, wanted: Manifest): Promise<Manifest> => {
   const found = await readManifest(folder);
   if (!found && existsSync(files(folder).cells)) {
@@ -104,6 +104,7 @@ const claimed = async (folder: string, wanted: Manifest): Promise<Manifest> => {
   }
   const why = found ? obstacle(found, wanted) : undefined;
   if (why !== undefined) throw new UsageError(`the folder ${folder} ${why}`);
+  if (!found) await writeManifest(folder, wanted);
   return { ...wanted, sessions: found?.sessions ?? [] };
 };
 
@@ -149,8 +150,12 @@ export const openStore = async (
     const paths = files(folder);
     const open = async () => {
       const manifest = await claimed(folder, wanted);
-      const cells = await openJournal(paths.cells, parseCell, append);
-      return { manifest, cells, timings: await openJournal(paths.timings, parseTiming, append) };
+      const timings = await openJournal(paths.timings, parseTiming, append);
+      const cells = await openJournal(paths.cells, parseCell, append).catch(async (error: unknown) => {
+        await timings.close();
+        throw error;
+      });
+      return { manifest, cells, timings };
     };
     const { cells, timings, ...opened } = await open().catch(async (error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
@@ -186,12 +191,13 @@ export const openStore = async (
         });
         const lines = known.map(({ job, outcome }) => cellLine(job, outcome)).join('');
         if (lines === (await readFile(paths.cells, 'utf8'))) return;
-        await writeWhole(paths.cells, lines, { flush: true });
         const times = known.flatMap(({ job: { key }, outcome: { seconds } }) => {
           const date = dates.get(key);
           return date === undefined ? [] : [timingLine({ key, seconds, date })];
         });
         await writeWhole(paths.timings, times.join(''));
+        // the last of all: cells in their order say that nothing is left to be done
+        await writeWhole(paths.cells, lines, { flush: true });
       },
       close: async () => {
         await Promise.all([cells.close(), timings.close()]);

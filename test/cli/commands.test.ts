@@ -144,7 +144,17 @@ describe('compare', () => {
 
   it('stops when interrupted, says how to go on, and does', async () => {
     const main = join(root, 'dist/src/cli/main.js');
-    const words = ['compare', '--problem', 'mixture-2d', '--solvers', 'bfn', '--samples', '200', '--out', 'stopped'];
+    const words = [
+      'compare',
+      '--problem',
+      'mixture-2d',
+      '--solvers',
+      'bfn',
+      '--samples',
+      '200',
+      '--out',
+      'stopped',
+    ];
     const long = [...words, '--nfe', '2,3000', '--workers', '1'];
     const child = spawn(process.execPath, [main, ...long], { cwd: place.folder });
     let said = '';

@@ -26,7 +26,11 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
     'compare --problem simplex-3 --solvers bnf',
     /unknown solver "bnf"; there are: bfn, /,
   ],
-  ['no solver', 'compare --problem simplex-3 --solvers ,', /solvers is \[\]; it must be a list of one or more solvers/],
+  [
+    'no solver',
+    'compare --problem simplex-3 --solvers ,',
+    /solvers is \[\]; it must be a list of one or more solvers/,
+  ],
   ['a solver twice', 'compare --problem simplex-3 --solvers bfn,bfn', /solver bfn is listed twice/],
   ['a problem twice', 'compare --problem simplex-3 simplex-3', /problem simplex-3 is listed twice/],
   ['NFE 0', 'compare --nfe 5,0', /argument '5,0' is invalid\. It must be a whole number from 1/],
@@ -121,7 +125,11 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
     'compare --experiment eta',
     /there is no experiment "eta"; there are eta-ablation, .*, or give a file that ends in \.yaml/,
   ],
-  ['a missing experiment file', 'compare --experiment missing.yaml', /cannot read the experiment missing\.yaml/],
+  [
+    'a missing experiment file',
+    'compare --experiment missing.yaml',
+    /cannot read the experiment missing\.yaml/,
+  ],
   [
     'an experiment with an unknown key',
     'compare --experiment unknown-key.yaml',

@@ -46,9 +46,9 @@ const experiments: fc.Arbitrary<Experiment> = fc.record(
 );
 
 /** The lines that a text is refused with. */
-const mistakesOf = (text: string): readonly string[] => {
+const mistakesOf = async (text: string): Promise<readonly string[]> => {
   try {
-    parseExperiment(text, 'e.yaml');
+    await parseExperiment(text, 'e.yaml');
   } catch (error) {
     expect(error).toBeInstanceOf(UsageErrors);
     return (error as UsageErrors).mistakes;
@@ -57,20 +57,20 @@ const mistakesOf = (text: string): readonly string[] => {
 };
 
 describe('an experiment', () => {
-  it('is the same as an object, as JSON and as YAML', () => {
-    fc.assert(
-      fc.property(experiments, (experiment) => {
+  it('is the same as an object, as JSON and as YAML', async () => {
+    await fc.assert(
+      fc.asyncProperty(experiments, async (experiment) => {
         const checked = checkExperiment(experiment);
-        expect(parseExperiment(JSON.stringify(experiment, null, '\t'), 'e.json')).toEqual(checked);
-        expect(parseExperiment(stringify(experiment), 'e.yaml')).toEqual(checked);
+        expect(await parseExperiment(JSON.stringify(experiment, null, '\t'), 'e.json')).toEqual(checked);
+        expect(await parseExperiment(stringify(experiment), 'e.yaml')).toEqual(checked);
         expect(checkExperiment(checked)).toEqual(checked); // a checked one is one
       }),
       { numRuns: 40 },
     );
   });
 
-  it('has its defaults filled in', () => {
-    expect(parseExperiment('{ problems: [digits], nfe: [5], samples: 3 }', '')).toEqual({
+  it('has its defaults filled in', async () => {
+    expect(await parseExperiment('{ problems: [digits], nfe: [5], samples: 3 }', '')).toEqual({
       problems: [{ id: 'digits', parameters: {} }],
       nfe: [5],
       samples: 3,
@@ -109,8 +109,8 @@ smaples: 5
     /^e\.yaml:13: unknown key "smaples"; accepted are name, description, tags, problems, solvers, nfe, samples, /,
   ];
 
-  it.each(expected)('%s', (line) => {
-    const mistakes = mistakesOf(text);
+  it.each(expected)('%s', async (line) => {
+    const mistakes = await mistakesOf(text);
     expect(mistakes).toHaveLength(expected.length);
     expect(mistakes.filter((mistake) => line.test(mistake))).toHaveLength(1);
   });
@@ -128,10 +128,10 @@ smaples: 5
     ['problems: [text:ordr=3]', /problems\[0\]: problem "text" has no parameter "ordr"; it takes order/],
     ['settings: { grid: karra }', /settings\.grid: unknown grid "karra"; there are: uniform/],
     ['settings: { etaSde: .inf }', /settings\.etaSde is null; it must be a finite number/],
-  ])('%j', (broken, says) => {
-    const refused = (): unknown => parseExperiment(broken, 'e.yaml');
-    expect(refused).toThrow(UsageError);
-    expect(refused).toThrow(says);
+  ])('%j', async (broken, says) => {
+    const refused = parseExperiment(broken, 'e.yaml');
+    await expect(refused).rejects.toBeInstanceOf(UsageError);
+    await expect(refused).rejects.toThrow(says);
   });
 
   it('from code, by path alone', () => {

@@ -12,6 +12,7 @@ import {
   runExperiment,
 } from '../../../experiments/compare.js';
 import type { Experiment } from '../../../experiments/experiment.js';
+import type { Appendable } from '../../../experiments/journal.js';
 import { mergeRuns } from '../../../experiments/merge.js';
 import { makeProblem } from '../../../experiments/problems/index.js';
 import { type CellPool, runJobs } from '../../../experiments/run.js';
@@ -211,7 +212,7 @@ describe('a folder that is not free', () => {
 
 it('a disk that is full ends the run; what was written stays, whole', async () => {
   const room = { bytes: 5000 };
-  const append = async (file: { appendFile(text: string): Promise<void> }, text: string): Promise<void> => {
+  const append = async (file: Appendable, text: string): Promise<void> => {
     await file.appendFile(text.slice(0, room.bytes));
     room.bytes -= text.length;
     if (room.bytes < 0)

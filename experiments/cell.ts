@@ -152,8 +152,10 @@ const estimatesOf = async (
 
 /** What is stored and averaged is a number. */
 const requireFinite = (estimate: Estimate): void => {
-  const odd = Object.entries(estimate).find(([, value]) => !Number.isFinite(value));
-  if (odd) throw new RangeError(`its ${odd[0]} is ${odd[1]}`);
+  const odd = Object.entries(estimate).find(
+    ([, value]) => typeof value === 'number' && !Number.isFinite(value),
+  );
+  if (odd) throw new RangeError(`its ${odd[0]} is ${String(odd[1])}`);
 };
 
 /** Runs one cell: samples, then every metric of the problem on them. What goes wrong is an outcome; only an abort rejects. */

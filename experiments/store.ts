@@ -126,6 +126,16 @@ const writeManifest = (folder: string, manifest: Manifest): Promise<void> =>
 
 const timingLine = (timing: Timing): string => `${JSON.stringify(timing)}\n`;
 
+/** Whether the lines are those of the jobs already, names included. */
+const inOrder = (cells: readonly StoredCell[], jobs: readonly Job[]): boolean =>
+  cells.length === jobs.length &&
+  jobs.every(({ key, about }, i) => {
+    const { label, problem, solver } = cells[i];
+    return (
+      cells[i].key === key && label === about.label && problem === about.problem && solver === about.solver
+    );
+  });
+
 /**
  * Opens the run folder of a study, makes it where there is none, and locks it. Rejects with a `UsageError` where another process
  * has it, where it belongs to another run or version, and where a file in it is malformed; nothing is changed then.
@@ -167,6 +177,7 @@ export const openStore = async (
     let { manifest } = opened;
     await writeManifest(folder, manifest);
     const mine = new Set(jobs.map(({ key }) => key));
+    let settled = inOrder(cells.entries, jobs);
     const dates = new Map(timings.entries.map(({ key, date }) => [key, date]));
     return {
       outcomes: outcomesOf(
@@ -181,16 +192,17 @@ export const openStore = async (
       put: async (job, outcome) => {
         const date = new Date().toISOString();
         dates.set(job.key, date);
+        settled = false;
         await timings.add(timingLine({ key: job.key, seconds: outcome.seconds, date }));
         await cells.add(cellLine(job, outcome));
       },
       finish: async (outcomes) => {
+        if (settled) return;
         const known = jobs.flatMap((job) => {
           const outcome = outcomes.get(job.key);
           return outcome ? [{ job, outcome }] : [];
         });
         const lines = known.map(({ job, outcome }) => cellLine(job, outcome)).join('');
-        if (lines === (await readFile(paths.cells, 'utf8'))) return;
         const times = known.flatMap(({ job: { key }, outcome: { seconds } }) => {
           const date = dates.get(key);
           return date === undefined ? [] : [timingLine({ key, seconds, date })];

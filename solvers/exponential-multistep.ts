@@ -28,6 +28,18 @@ export const clocks = {
   time: { id: 't', of: (lambda, process) => process.timeAtLambda(lambda), rate: 4 },
 } as const satisfies Record<string, Clock>;
 
+/**
+ * `e^(rate lambda)`, and half log-SNR itself at rate 0: between the clocks above, and beyond them. On discrete BFN it is `(1 - t)^rate`
+ * up to its scale, which no Lagrange basis sees.
+ */
+export const powerClock = (rate: number): Clock => {
+  if (rate === 0) return clocks.lambda;
+  // near rate 0 the differences of e^(rate lambda) would lose their digits
+  const of = (lambda: number): number =>
+    Math.abs(rate) < 0.1 ? Math.expm1(rate * lambda) / rate : Math.exp(rate * lambda);
+  return { id: `e^(${rate} lambda)`, of, rate: Math.abs(rate) };
+};
+
 export interface Adams {
   /** What is extrapolated: D, or the noise `(x - alpha D)/sigma`. */
   readonly prediction: 'data' | 'noise';

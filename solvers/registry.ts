@@ -1,3 +1,4 @@
+import { type Family, familyRegistry } from '../src/family.js';
 import { type Registry, registry } from '../src/registry.js';
 import * as ancestrals from './ancestral.js';
 import * as bfnSolvers from './bfn-solver.js';
@@ -7,6 +8,7 @@ import { deisSolvers } from './deis.js';
 import * as dpmSolvers from './dpm-solver.js';
 import { edmChurn } from './edm.js';
 import * as eulers from './euler.js';
+import { exponentialAdamsFamily } from './exponential-adams.js';
 import { ipndmSolvers, lms4 } from './linear-multistep.js';
 import * as renoises from './renoise.js';
 import { restart } from './restart.js';
@@ -73,8 +75,20 @@ const solvers: Registry<Solver> = registry('solver', [
 /** Adds a solver of your own. Throws a `UsageError` if its id is taken. */
 export const registerSolver = solvers.register;
 
-/** The solver of that id. Throws a `UsageError` that says what exists. */
-export const solver = solvers.get;
+const families = familyRegistry<Solver>('solver', [exponentialAdamsFamily]);
+
+/**
+ * The solver of that id, or a member of a family by its line, as in `exponential-adams:order=3,rate=2`. Throws a `UsageError` that says
+ * what exists.
+ */
+export const solver = (line: string): Solver => {
+  const id = line.split(':')[0].trim();
+  if (!families.list().some((family) => family.id === id)) return solvers.get(line);
+  return families.make(id, families.parse(line).parameters);
+};
+
+/** The families whose members are asked for by their parameters. */
+export const solverFamilies = (): readonly Family<Solver>[] => families.list();
 
 /** All that are registered, in order of registration. */
 export const solverList = solvers.list;

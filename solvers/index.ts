@@ -13,9 +13,17 @@ export {
 export { type Churn, edmStochastic } from './edm.js';
 export { type RestartOptions, restartSampler } from './restart.js';
 export { type Measured, measuredOrders } from './measured.js';
-export { registerSolver, solver, solverList } from './registry.js';
+export { registerSolver, solver, solverFamilies, solverList } from './registry.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';
-export { type Adams, type Clock, adamsCorrector, adamsPredictor, clocks } from './exponential-multistep.js';
+export {
+  type Adams,
+  type Clock,
+  adamsCorrector,
+  adamsPredictor,
+  clocks,
+  powerClock,
+} from './exponential-multistep.js';
+export { type ExponentialAdamsOptions, exponentialAdams } from './exponential-adams.js';
 export { type Scaling, uniC, uniP } from './unipc.js';
 export {
   lastSteps,
@@ -25,10 +33,13 @@ export {
   type Settings,
   type Solver,
 } from './solver.js';
-export { gridMeasures, type GridMeasure } from './grid-measure.js';
+export { gridMeasures, type GridMeasure, type OwnMeasure } from './grid-measure.js';
+export type { DrawStart, GridProblem } from './grid-error.js';
 export {
   optimiseGrid,
   type GridError,
   type OptimiseGridOptions,
   type OptimisedGrid,
 } from './optimise-grid.js';
+export { alignGrid, type AlignGridOptions, type Alignment } from './align-grid.js';
+export type { LevelTable } from './level-table.js';

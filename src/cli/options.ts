@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
 import type { CellSettings } from '../../experiments/cell.js';
 import { loadModules, type LoadedModule } from '../../experiments/modules.js';
 import { grids } from '../../solvers/grid.js';
@@ -27,13 +28,20 @@ export const wholes =
     ...parts(text).map((part) => whole(least)(part.trim())),
   ];
 
-/** Names apart by commas or spaces: for an option that takes several. */
-export const names = (text: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  ...parts(text).map((part) => part.trim()),
-];
+/**
+ * Names apart by commas or spaces: for an option that takes several. A part that is a parameter, as `rate=2`, belongs to the name before
+ * it: `bfn,exponential-adams:order=3,rate=2` is two names.
+ */
+export const names = (text: string, before: readonly string[] = []): readonly string[] => {
+  const all = [...before];
+  for (const part of parts(text).map((each) => each.trim())) {
+    if (all.length > before.length && /^\w+\s*=/.test(part)) all.push(`${all.pop() ?? ''},${part}`);
+    else all.push(part);
+  }
+  return all;
+};
 
-const number = (text: string): number => {
+export const number = (text: string): number => {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('It must be a number.');
@@ -53,7 +61,7 @@ export const addSettings = (command: Command): Command =>
       `times of the steps: ${grids
         .list()
         .map(({ id }) => id)
-        .join(', ')}; with parameters as in karras:rho=7,eta=0.001`,
+        .join(', ')}; with parameters as in karras:rho=7,eta=0.001; or a file of bfn grid (.json)`,
     )
     .option('--eta <number>', 'truncation of the noise end, in [0, 1), of the grid', number)
     .addOption(new Option('--last-step <what>', 'what becomes of the last calls').choices(lastSteps))
@@ -79,8 +87,20 @@ export interface SettingOptions extends Omit<CellSettings, 'grid'> {
   readonly eta?: number;
 }
 
+/** A grid by its line, or from a file that `bfn grid --out` wrote; its values are checked where it is made. */
+const readGrid = (text: string): Specification => {
+  if (!text.endsWith('.json')) return grids.parse(text);
+  try {
+    const { id, parameters } = JSON.parse(readFileSync(text, 'utf8')) as Partial<Specification>;
+    if (typeof id === 'string' && typeof parameters === 'object') return { id, parameters };
+  } catch (error) {
+    throw new UsageError(`cannot read ${text} as JSON: ${(error as Error).message}`);
+  }
+  throw new UsageError(`${text} is no grid: it must be { "id": "...", "parameters": { ... } }`);
+};
+
 const gridOf = ({ grid = 'uniform', eta }: SettingOptions): Specification => {
-  const { id, parameters } = grids.parse(grid);
+  const { id, parameters } = readGrid(grid);
   if (eta === undefined) return { id, parameters };
   if ('eta' in parameters) throw new UsageError(`eta is given twice: --grid ${grid} and --eta ${eta}`);
   return { id, parameters: { ...parameters, eta } };

@@ -42,7 +42,7 @@ export interface Alignment {
  * Align your steps (Sabour et al. 2024, arXiv:2404.14507, theorem 3.1) for any process. With `gamma = (alpha/sigma)²`, a step of the reverse SDE
  * that keeps the prediction of its start is off by `½ ∫ E|D_gamma - D_s|² dgamma` nats at most (Girsanov), summed over the steps. The exact
  * prediction is a martingale, whose changes are orthogonal: `E|D_t - D_s|² = V(t) - V(s)`, so that one curve V,
- * measured along a few trajectories, gives the bound of every grid, and the best grid of any number of steps. For a network that is
+ * measured along a few trajectories (short by a part of the order of their steps), gives the bound of every grid, and the best grid of any number of steps. For a network that is
  * not exact, V is the same sum of squared changes.
  *
  * It knows no solver: it is for first-order steps of the SDE, and a guess for others; `optimiseGrid` looks at the solver.

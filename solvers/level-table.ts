@@ -23,7 +23,8 @@ export const levelTable = ({ levels }: LevelTable): TimeGrid => {
   }
   const at = (place: number): number => {
     const below = Math.min(Math.floor(place), logs.length - 2);
-    return logs[below] + (place - below) * (logs[below + 1] - logs[below]);
+    const part = place - below;
+    return (1 - part) * logs[below] + part * logs[below + 1];
   };
   const end = (process: Process): number =>
     toData ? process.dataEnd : process.timeAtLambda(-logs[logs.length - 1]);

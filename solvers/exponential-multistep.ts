@@ -32,6 +32,8 @@ export interface Adams {
   /** What is extrapolated: D, or the noise `(x - alpha D)/sigma`. */
   readonly prediction: 'data' | 'noise';
   readonly clock: Clock;
+  /** Whose half log-SNR the clock is of where a reference preconditions the step: each component's (default), or the process's own. */
+  readonly clockOf?: 'component' | 'process';
 }
 
 /** The step through predictions at these points, the first of which stands in for all where the order falls to 1. */

@@ -5,7 +5,7 @@ import { gaussianMixture } from '../../src/denoiser/mixture.js';
 import { spectrumOf } from '../../src/denoiser/spectra.js';
 import { UsageError } from '../../src/errors.js';
 import { planFromJson } from '../../src/plan/check.js';
-import { componentCount, componentPlan } from '../../src/plan/components.js';
+import { componentCount, componentPlan, entriesOf } from '../../src/plan/components.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { sample } from '../../src/plan/sample.js';
 import type { Spectrum } from '../../src/plan/spectrum.js';
@@ -50,23 +50,52 @@ describe('preconditioned by a Gaussian', () => {
   it('on Gaussian data of its variances the law is exact after any number of calls, on any grid', () => {
     const anyVariance = fc.double({ min: -8, max: 2, noNaN: true }).map((power) => 10 ** power);
     fc.assert(
-      fc.property(anyTaker(), anyProcess(), anySettings(), anyVariance, anyVariance, (one, process, given, e, f) => {
-        fc.pre(!process.roundsNetworkTime);
-        const settings = { ...given, lastStep: 'stop', reference: along(e, 0, f) } as const;
-        const plan = one.plan(process, settings);
-        expect(plan.settings.reference).toEqual({ basis: 'coordinates', variances: [e, 0, f] });
-        const { alpha, sigma } = end(plan);
-        [e, 0, f].forEach((variance, k) => {
-          if (variance === 0) return;
-          const law = lawOnGaussian(componentPlan(plan, k), { mean: 0.3, variance });
-          const deviation = Math.hypot(alpha * Math.sqrt(variance), sigma);
-          expect(Math.abs(law.mean - alpha * 0.3) / (0.3 * alpha + deviation)).toBeLessThan(1e-8);
-          expect(Math.sqrt(law.variance) / deviation).toBeCloseTo(1, 7);
-          if (one.kind === 'ode') expect(law.ofStart / deviation).toBeCloseTo(1, 7);
-        });
-      }),
+      fc.property(
+        anyTaker(),
+        anyProcess(),
+        anySettings(),
+        anyVariance,
+        anyVariance,
+        (one, process, given, e, f) => {
+          fc.pre(!process.roundsNetworkTime);
+          const settings = { ...given, lastStep: 'stop', reference: along(e, 0, f) } as const;
+          const plan = one.plan(process, settings);
+          expect(plan.settings.reference).toEqual({ basis: 'coordinates', variances: [e, 0, f] });
+          const { alpha, sigma } = end(plan);
+          // a corrector's step that is long beside what noise it leaves weighs its predictions by large numbers of both signs
+          const largest = Math.max(
+            1,
+            ...plan.instructions.flatMap((entry) =>
+              entry.op === 'combine' ? entry.terms.flatMap(([c]) => entriesOf(c).map(Math.abs)) : [],
+            ),
+          );
+          [e, 0, f].forEach((variance, k) => {
+            if (variance === 0) return;
+            const law = lawOnGaussian(componentPlan(plan, k), { mean: 0.3, variance });
+            const deviation = Math.hypot(alpha * Math.sqrt(variance), sigma);
+            expect(Math.abs(law.mean - alpha * 0.3) / (0.3 * alpha + deviation)).toBeLessThan(
+              1e-10 * largest,
+            );
+            expect(Math.abs(Math.sqrt(law.variance) / deviation - 1)).toBeLessThan(1e-10 * largest);
+            if (one.kind === 'ode')
+              expect(Math.abs(law.ofStart / deviation - 1)).toBeLessThan(1e-10 * largest);
+          });
+        },
+      ),
       { numRuns: 300 },
     );
   });
 });
-void [equivalent, timeGrid, gaussianMixture, spectrumOf, UsageError, planFromJson, componentCount, sample, continuousBfn, karras, variancePreserving];
+void [
+  equivalent,
+  timeGrid,
+  gaussianMixture,
+  spectrumOf,
+  UsageError,
+  planFromJson,
+  componentCount,
+  sample,
+  continuousBfn,
+  karras,
+  variancePreserving,
+];

@@ -12,16 +12,32 @@ import { type SampleOptions, sample } from '../src/plan/sample.js';
 import { type StartId, startLaw } from '../src/plan/start.js';
 import { metricsFor } from './metrics/index.js';
 import type { Problem } from './problem.js';
+import { references } from './reference.js';
 import { type Estimate, jackknife } from './statistics.js';
+import { entriesOf } from '../src/plan/components.js';
 
-/** The settings of a plan but its NFE, the grid by name: as they are typed, recorded and sent to a worker. */
-export interface PlanSettings extends Omit<Settings, 'nfe' | 'grid'> {
+/** The settings of a plan but its NFE, grid and reference by name: as they are typed, recorded and sent to a worker. */
+export interface PlanSettings extends Omit<Settings, 'nfe' | 'grid' | 'reference'> {
   readonly grid?: Specification;
+  readonly reference?: Specification;
 }
 
-/** Throws a `UsageError` for a grid that cannot be made. */
-export const planSettings = ({ grid, ...others }: PlanSettings): Omit<Settings, 'nfe'> =>
-  grid ? { ...others, grid: grids.make(grid.id, grid.parameters) } : others;
+/** Throws a `UsageError` for a grid that cannot be made, and for a reference without a problem that knows what it is made of. */
+export const planSettings = (
+  { grid, reference, ...others }: PlanSettings,
+  problem?: Problem,
+): Omit<Settings, 'nfe'> => {
+  if (reference && !problem) {
+    throw new UsageError('a reference is made of the data of a problem: name one with --problem');
+  }
+  return {
+    ...others,
+    ...(grid ? { grid: grids.make(grid.id, grid.parameters) } : {}),
+    ...(reference && problem
+      ? { reference: references.make(reference.id, reference.parameters)(problem) }
+      : {}),
+  };
+};
 
 /** What all cells of a comparison share; a setting left out is the solver's own default. */
 export interface CellSettings extends PlanSettings {
@@ -71,7 +87,8 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
   const { process, denoiser, moments } = problem;
   const { start: asked, clip: range, ...others } = settings;
   const solver = solverOf(id);
-  const plan = solver.plan(process, { nfe, ...planSettings(others) });
+  if (others.reference && solver.takesReference !== true) throw new UsageError(`${id} takes no reference`);
+  const plan = solver.plan(process, { nfe, ...planSettings(others, problem) });
   const draws = plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
   if (draws && !denoiser.draw) {
     throw new UsageError(`${id} draws the predicted classes, and the network of "${problem.id}" cannot`);
@@ -83,7 +100,7 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
   const own = solver.defaults?.start ?? 'zero-mean';
   const start = asked ?? (own === 'prior' && !plan.start.atNoiseEnd ? 'zero-mean' : own);
   const { standardDeviation } = startLaw(start, plan.start, moments);
-  if (solver.kind === 'ode' && standardDeviation === 0 && !draws) {
+  if (solver.kind === 'ode' && entriesOf(standardDeviation).every((value) => value === 0) && !draws) {
     throw new UsageError(
       `${id} adds no noise, and at t = ${plan.start.t} ${process.id} has none either: all samples would be the same; use eta > 0`,
     );
@@ -92,9 +109,13 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
     plan,
     denoiser: range ? clip(denoiser, ...range) : denoiser,
     start,
-    settings: { ...plan.settings, start, clip: range ?? null },
+    settings: { ...plan.settings, ...named(others), start, clip: range ?? null },
   };
 };
+
+/** The reference by the name that it was asked for: its numbers follow from the problem. */
+const named = ({ reference }: PlanSettings): Readonly<Record<string, Json>> =>
+  reference ? { reference: { id: reference.id, ...reference.parameters } } : {};
 
 /** The decoded samples of a cell. */
 export const drawSamples = async (

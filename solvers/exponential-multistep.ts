@@ -43,6 +43,7 @@ export const powerClock = (rate: number): Clock => {
 export interface Adams {
   /** What is extrapolated: D, or the noise `(x - alpha D)/sigma`. */
   readonly prediction: 'data' | 'noise';
+  /** That of the process itself where a reference preconditions the step, for the data prediction: one for all components. */
   readonly clock: Clock;
 }
 
@@ -50,13 +51,15 @@ export interface Adams {
 export const adamsStep = (step: Step, points: readonly Evaluation[], { prediction, clock }: Adams): Terms => {
   const { s, t, etaSde, process } = step;
   if (t.sigma === 0 && (prediction === 'data' || etaSde > 0)) return [[t.alpha, step.D]];
-  const usable = clockIsFinite(t, clock, process) ? finitePart(points, clock, process) : points.slice(0, 1);
-  const nodes = usable.map(({ node }) => node);
-  if (prediction === 'data') {
-    const weights = adamsWeights(step, nodes, clock, 1 + etaSde);
-    const D: Terms = usable.map((point, j) => [t.alpha * weights[j], point.D]);
-    return [...keptState(step), ...D, ...addedNoise(step)];
+  if (prediction === 'data' && step.variance > 0) {
+    const usable = finitePart(points, ({ t: time }) => process.lambda(time), clock, process);
+    return predicted(step, usable, preconditionedWeights(step, usable, clock));
   }
+  const lambdaOf = ({ lambda }: Node): number => lambda;
+  const ends = Number.isFinite(clock.of(t.lambda, process));
+  const usable = ends ? finitePart(points, lambdaOf, clock, process) : points.slice(0, 1);
+  const nodes = usable.map(({ node }) => node);
+  if (prediction === 'data') return predicted(step, usable, adamsWeights(step, nodes, clock, 1 + etaSde));
   const weights = adamsWeights(step, nodes, clock, -1);
   const [now, ...others] = usable;
   const width = (1 + etaSde) * t.alpha * (s.sigma / s.alpha);
@@ -67,6 +70,13 @@ export const adamsStep = (step: Step, points: readonly Evaluation[], { predictio
     ),
   ];
 };
+
+/** The step of the data prediction with these weights. */
+const predicted = (step: Step, points: readonly Evaluation[], weights: readonly number[]): Terms => [
+  ...keptState(step),
+  ...points.map(({ D }, j) => [step.t.alpha * weights[j], D] as const),
+  ...addedNoise(step),
+];
 
 /**
  * With `eps` constant, `x_t/alpha_t = x_s/alpha_s + (1 + eta) (sigma_t/alpha_t - sigma_s/alpha_s) eps + sqrt(eta (sigma_s²/alpha_s² -
@@ -102,44 +112,103 @@ export const adamsCorrector =
   (step, there) =>
     adamsStep(step, [there, step.current, ...step.history].slice(0, points), adams);
 
-const clockIsFinite = ({ lambda }: Node, { of }: Clock, process: Process): boolean =>
-  Number.isFinite(of(lambda, process));
-
 /** The points up to the first at which the clock is infinite; one at least. */
-const finitePart = (points: readonly Evaluation[], clock: Clock, process: Process): readonly Evaluation[] => {
-  const end = points.findIndex(({ node }) => !clockIsFinite(node, clock, process));
+const finitePart = (
+  points: readonly Evaluation[],
+  lambdaOf: (node: Node) => number,
+  clock: Clock,
+  process: Process,
+): readonly Evaluation[] => {
+  const end = points.findIndex(({ node }) => !Number.isFinite(clock.of(lambdaOf(node), process)));
   return end < 0 ? points : points.slice(0, Math.max(1, end));
 };
 
-let rule: QuadratureRule | undefined;
-
 /**
  * `∫ l_j dv` over the step for the Lagrange basis l_j of the nodes in the clock, with `v = e^(k (lambda - lambda_t))` for k > 0
- * (data: `k = 1 + etaSde`) and `v = e^(k (lambda - lambda_s))` for k < 0 (noise: `k = -1`). Gauss-Legendre in lambda, on panels so
- * short that 16 points are exact to rounding wherever the clock is analytic; what v leaves below e^-40 is left out.
+ * (data: `k = 1 + etaSde`) and `v = e^(k (lambda - lambda_s))` for k < 0 (noise: `k = -1`). What v leaves below e^-40 is left out.
  */
 const adamsWeights = (
   { s, t, process }: Pick<Step, 's' | 't' | 'process'>,
   nodes: readonly Node[],
-  { of, rate }: Clock,
+  clock: Clock,
   k: number,
 ): number[] => {
   const h = t.lambda - s.lambda;
-  const total = k > 0 ? -Math.expm1(-k * h) : Math.expm1(k * h);
-  if (nodes.length === 1) return [total];
-  rule ??= gaussLegendre(16);
   const length = Math.min(h, 40 / Math.abs(k));
   const from = k > 0 ? t.lambda - length : s.lambda;
   const origin = k > 0 ? t.lambda : s.lambda;
-  const panels = Math.ceil(((Math.abs(k) + rate * (nodes.length - 1)) * length) / 8);
-  const values = nodes.map(({ lambda }) => of(lambda, process));
+  return lagrangeIntegrals(nodes, {
+    total: k > 0 ? -Math.expm1(-k * h) : Math.expm1(k * h),
+    from,
+    to: from + length,
+    rate: Math.abs(k) + clock.rate * (nodes.length - 1),
+    density: (lambda) => k * Math.exp(k * (lambda - origin)),
+    clockOf: (lambda) => clock.of(lambda, process),
+    at: ({ lambda }) => lambda,
+  });
+};
+
+/**
+ * The same for the data prediction where a reference preconditions the step. The nodes have the component's half log-SNR L, and the
+ * clock is the process's own, of lambda: `v = e^(k (L - L_t))`, `dL/dlambda = s²/(e + s²)`, s² = e^(-2 lambda), e the variance.
+ */
+const preconditionedWeights = (
+  { s, t, process, etaSde, variance }: Step,
+  points: readonly Evaluation[],
+  clock: Clock,
+): number[] => {
+  const k = 1 + etaSde;
+  // where noise and data are of one size, and L stops to grow with lambda
+  const bend = -Math.log(variance) / 2;
+  const end = process.lambda(t.t);
+  const noise = (lambda: number): number => Math.exp(-2 * lambda) / variance;
+  const nodes = points.map(({ node }) => node);
+  return lagrangeIntegrals(nodes, {
+    total: -Math.expm1(k * (s.lambda - t.lambda)),
+    from: Math.max(process.lambda(s.t), Math.min(end, bend) - 40 / k),
+    to: Math.min(end, Math.max(process.lambda(s.t), bend) + 20),
+    rate: 2 * k + clock.rate * (nodes.length - 1),
+    density: (lambda) => {
+      const ratio = noise(lambda);
+      return k * (ratio / (1 + ratio)) * Math.exp(k * (-Math.log1p(ratio) / 2 - t.lambda));
+    },
+    clockOf: (lambda) => clock.of(lambda, process),
+    at: (node) => process.lambda(node.t),
+  });
+};
+
+/** `∫ l_j(clock(lambda)) density(lambda) dlambda`, whose sum over j is `total`. */
+interface Integrals {
+  readonly total: number;
+  readonly from: number;
+  readonly to: number;
+  /** How fast the integrand may vary: `e^(rate lambda)`. */
+  readonly rate: number;
+  density(lambda: number): number;
+  clockOf(lambda: number): number;
+  /** The lambda of a node. */
+  at(node: Node): number;
+}
+
+let rule: QuadratureRule | undefined;
+
+/** Gauss-Legendre in lambda, on panels so short that 16 points are exact to rounding wherever the clock is analytic. */
+const lagrangeIntegrals = (
+  nodes: readonly Node[],
+  { total, from, to, rate, density, clockOf, at }: Integrals,
+): number[] => {
+  if (nodes.length === 1) return [total];
+  rule ??= gaussLegendre(16);
+  const length = to - from;
+  const panels = Math.ceil((rate * length) / 8);
+  const values = nodes.map((node) => clockOf(at(node)));
   const weights = nodes.map(() => 0);
   for (let panel = 0; panel < panels; panel++) {
     for (const { node, weight } of rule) {
       const lambda = from + (length * (panel + (1 + node) / 2)) / panels;
-      const measure = ((weight * length) / (2 * panels)) * k * Math.exp(k * (lambda - origin));
-      const at = of(lambda, process);
-      for (let j = 1; j < values.length; j++) weights[j] += measure * lagrange(values, j, at);
+      const measure = ((weight * length) / (2 * panels)) * density(lambda);
+      const value = clockOf(lambda);
+      for (let j = 1; j < values.length; j++) weights[j] += measure * lagrange(values, j, value);
     }
   }
   weights[0] = total - weights.reduce((sum, value) => sum + value, 0);

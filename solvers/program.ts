@@ -1,17 +1,21 @@
 import { UsageError } from '../src/errors.js';
+import { entriesOf } from '../src/plan/components.js';
 import type { Moment } from '../src/plan/denoiser.js';
 import {
   type ClockInterval,
+  type Instruction,
   type Plan,
   type Register,
   type Terms,
+  type WideTerms,
   withoutDeadCode,
 } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { isInterval } from '../src/random/index.js';
 import { timeGrid } from './grid.js';
+import { preconditioned } from './preconditioning.js';
 import { momentOf, recorder } from './recorder.js';
-import { type Settings, type Solver, checkNfe, etasOf, lastStepOf, noiseOf } from './solver.js';
+import { type Settings, type Solver, checkNfe, etasOf, lastStepOf, noiseOf, referenceOf } from './solver.js';
 
 /** A point of the grid with all that a solver's formulas need. */
 export interface Node extends Moment {
@@ -48,6 +52,8 @@ export interface Step {
   /** 0 on the ODE, 1 on the reverse SDE, for a solver that takes it in between. */
   readonly etaSde: number;
   readonly etaDdim: number;
+  /** The data variance that the nodes count as noise, in a step that a reference preconditions; else 0. */
+  readonly variance: number;
   /** Calls that this step may make, that for D included: `evaluationsPerStep`, or fewer in a cheaper step. */
   readonly calls: number;
   /**
@@ -94,10 +100,13 @@ export const callsOfSteps = (budget: number, perStep: number, endsInData: boolea
 };
 
 /** Makes a solver of its facts and its step rule: the grid, the budget, the draws and the last step are spent here, for all alike. */
-export const defineSolver = (facts: Omit<Solver, 'plan'>, rule: StepRule, extras: Extras = {}): Solver => ({
-  ...facts,
-  plan: (process, settings) => makePlan(facts, rule, extras, process, settings),
-});
+export const defineSolver = (given: Omit<Solver, 'plan'>, rule: StepRule, extras: Extras = {}): Solver => {
+  const { consistent, scaleInvariant, evaluationsPerStep = 1 } = given;
+  // on nodes of its own for each component, a rule may see nothing else of the process
+  const takesReference = consistent && scaleInvariant === true && evaluationsPerStep === 1;
+  const facts = { takesReference, ...given };
+  return { ...facts, plan: (process, settings) => makePlan(facts, rule, extras, process, settings) };
+};
 
 const makePlan = (
   facts: Omit<Solver, 'plan'>,
@@ -112,6 +121,7 @@ const makePlan = (
   const draw = settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined);
   const etas = etasOf(facts, settings);
   const noise = noiseOf(facts, settings);
+  const reference = referenceOf(facts, { ...settings, noise, draw });
   const lowerOrderFinal = settings.lowerOrderFinal ?? facts.defaults?.lowerOrderFinal;
 
   const budget = lastStep === 'predict-at-end' ? nfe - 1 : nfe;
@@ -128,7 +138,7 @@ const makePlan = (
   const start = write.fresh('x');
   let x = start;
   let history: readonly Evaluation[] = [];
-  let correct: ((there: Evaluation) => Terms) | undefined;
+  let correct: ((there: Evaluation) => WideTerms) | undefined;
   calls.forEach((count, index) => {
     const [s, t] = [nodes[index], nodes[index + 1]];
     const current: Evaluation = { node: s, state: x, D: write.evaluate(x, s, draw) };
@@ -148,6 +158,7 @@ const makePlan = (
       steps,
       etaSde: etas.etaSde ?? (facts.kind === 'sde' ? 1 : 0),
       etaDdim: etas.etaDdim ?? 0,
+      variance: 0,
       calls: count,
       noise: (from = s, to = t) => {
         const onPath = noise === 'path' && from.lambda < to.lambda;
@@ -157,11 +168,13 @@ const makePlan = (
       evaluate: (state, at) => write.evaluate(write.combine(state, 'u'), at, draw),
       node: (time) => nodeAt(process, time),
     };
-    x = write.combine(rule(step), 'x');
+    x = write.combine(reference ? preconditioned(reference, rule, step) : rule(step), 'x');
     if (corrector) {
       correct = (there) => {
         let drawn = 0;
-        return corrector({ ...step, noise: () => noises[drawn++] ?? write.noise() }, there);
+        const again = { ...step, noise: () => noises[drawn++] ?? write.noise() };
+        if (!reference) return corrector(again, there);
+        return preconditioned(reference, (seen, end = there) => corrector(seen, end), again, there);
       };
     }
     history = [current, ...history].slice(0, maxHistory);
@@ -181,14 +194,19 @@ const makePlan = (
       ...etas,
       ...(noise === 'independent' ? {} : { noise }),
       ...(lowerOrderFinal === undefined ? {} : { lowerOrderFinal }),
+      ...(reference ? { reference: { basis: reference.basis.id, variances: reference.variances } } : {}),
     },
     nfe,
     start: { register: start, ...momentOf(first), atNoiseEnd: first.t === process.noiseEnd },
+    ...(reference && instructions.some(hasComponents) ? { basis: reference.basis } : {}),
     instructions,
   });
   checkPlan(plan, nfe, process);
   return plan;
 };
+
+const hasComponents = (entry: Instruction): boolean =>
+  entry.op === 'combine' && entry.terms.some(([coefficient]) => typeof coefficient !== 'number');
 
 /**
  * On the clock `e^(2 etaSde lambda)` the exact step for a constant prediction adds the path's own increment: `(x/sigma) e^(etaSde lambda)`
@@ -217,7 +235,7 @@ export const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
   const shown = new Map<number, number>();
   let now = plan.start.t;
   for (const entry of plan.instructions) {
-    if (entry.op === 'combine' && !entry.terms.every(([coefficient]) => Number.isFinite(coefficient))) {
+    if (entry.op === 'combine' && !entry.terms.every(([c]) => entriesOf(c).every(Number.isFinite))) {
       throw infiniteStep(plan.solver, now, plan.process.id);
     }
     if (entry.op === 'noise' && 'clock' in entry && !isInterval(entry)) {

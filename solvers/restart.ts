@@ -5,7 +5,7 @@ import { scaled } from './exponential.js';
 import { timeGrid } from './grid.js';
 import { type Node, callsOfSteps, checkPlan, nodeAt } from './program.js';
 import { momentOf, recorder } from './recorder.js';
-import { type Settings, type Solver, checkNfe, lastStepOf } from './solver.js';
+import { type Settings, type Solver, checkNfe, lastStepOf, referenceOf } from './solver.js';
 
 export interface RestartOptions {
   /** Registry id. Default `restart`. */
@@ -38,6 +38,7 @@ const planOf = (id: string, share: number, process: Process, settings: Settings)
   const grid = settings.grid ?? timeGrid.uniform();
   const lastStep = lastStepOf({ id }, settings);
   const draw = settings.draw ?? false;
+  referenceOf({ id }, settings);
   if (settings.noise === 'path') {
     throw new UsageError(`${id} adds noise on the way back only, which is on no path: use independent noise`);
   }

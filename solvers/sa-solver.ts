@@ -87,4 +87,31 @@ const exponentialAdams = (order: number): Solver =>
     adamsPredictor(order, adams),
   );
 
-export const exponentialAdamsSolvers: readonly Solver[] = [4, 5].map(exponentialAdams);
+const inTime = { prediction: 'data', clock: clocks.time } as const;
+
+/** The same in the process's own time: the member that a reference serves best (docs/preconditioning.md). */
+const exponentialAdamsInTime = (predictor: number, corrector: number): Solver =>
+  defineSolver(
+    {
+      ...ode,
+      ...rampedOrder(Math.max(predictor, corrector), corrector > 1),
+      // the clock is the same for all components of a reference
+      takesReference: true,
+      scaleInvariant: false,
+      id: `exponential-adams-t-p${predictor}${corrector > 0 ? `c${corrector}` : ''}`,
+      description: `the data prediction as a polynomial in t: predictor of ${predictor} points${corrector > 0 ? `, corrector of ${corrector}` : ''}`,
+      reference:
+        'Hochbruck & Ostermann 2010, Exponential integrators, section 2.5; docs/theory.md, section 4',
+    },
+    adamsPredictor(predictor, inTime),
+    corrector > 0 ? { corrector: adamsCorrector(corrector, inTime) } : {},
+  );
+
+export const exponentialAdamsSolvers: readonly Solver[] = [
+  ...[4, 5].map(exponentialAdams),
+  exponentialAdamsInTime(1, 2),
+  exponentialAdamsInTime(2, 0),
+  exponentialAdamsInTime(2, 3),
+  exponentialAdamsInTime(3, 0),
+  exponentialAdamsInTime(3, 4),
+];

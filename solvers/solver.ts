@@ -1,5 +1,6 @@
 import { UsageError } from '../src/errors.js';
 import type { Plan } from '../src/plan/plan.js';
+import { type Spectrum, checkSpectrum } from '../src/plan/spectrum.js';
 import type { StartId } from '../src/plan/start.js';
 import type { Process } from '../src/process/process.js';
 import type { TimeGrid } from './grid.js';
@@ -34,6 +35,11 @@ export interface Settings {
   readonly noise?: NoiseSource;
   /** Let the order fall to 1 towards the last step, as published multistep code does at few steps. Default false. */
   readonly lowerOrderFinal?: boolean;
+  /**
+   * Variances of the data along a basis: the part of the ODE or SDE that a Gaussian of these variances has is solved exactly, and the
+   * solver extrapolates the departure from it only (docs/preconditioning.md). For solvers that take it.
+   */
+  readonly reference?: Spectrum;
 }
 
 /**
@@ -57,6 +63,8 @@ export interface Solver {
   readonly consistent: boolean;
   /** Depends on the process only through half log-SNR: the same predictions on VP, VE, EDM or BFN at the same half log-SNRs. Default false. */
   readonly scaleInvariant?: boolean;
+  /** Whether it takes the setting `reference`. Default false; `defineSolver` fills it in. */
+  readonly takesReference?: boolean;
   /** Paper and equation. */
   readonly reference: string;
   /** What it takes where the user sets nothing. */
@@ -111,4 +119,25 @@ export const noiseOf = (
   }
   if (settings.noise !== undefined && kind === 'ode') throw new UsageError(`${id} adds no noise`);
   return noise;
+};
+
+/** The reference that a solver is preconditioned by, checked. */
+export const referenceOf = (
+  { id, takesReference }: Pick<Solver, 'id' | 'takesReference'>,
+  { reference, noise, draw }: Settings,
+): Spectrum | undefined => {
+  if (!reference) return undefined;
+  if (takesReference !== true) {
+    throw new UsageError(
+      `${id} takes no reference: only solvers of one call a step that see half log-SNR alone do; see takesReference of \`bfn solvers --json\``,
+    );
+  }
+  if (noise === 'path') {
+    throw new UsageError(
+      'a reference does not go with noise on a Brownian path: each component has a clock of its own',
+    );
+  }
+  if (draw === true) throw new UsageError('a reference does not go with draws of the predicted classes');
+  checkSpectrum(reference);
+  return reference;
 };

@@ -1,6 +1,7 @@
 import { readDigits } from '../../src/data/digits.js';
 import { fitGaussianMixture } from '../../src/denoiser/em.js';
 import { type GaussianMixture, type MixtureParameters, gaussianMixture } from '../../src/denoiser/mixture.js';
+import { spectrumOf } from '../../src/denoiser/spectra.js';
 import { UsageError } from '../../src/errors.js';
 import type { Json } from '../../src/json.js';
 import { continuousBfn } from '../../src/process/continuous-bfn.js';
@@ -21,6 +22,7 @@ const mixtureProblem = (
   moments: {
     mean: mixture.mean,
     variance: mixture.covariance.reduce((trace, row, i) => trace + row[i], 0) / mixture.dimension,
+    spectrum: spectrumOf(mixture.covariance),
   },
   truth: { kind: 'vectors', mixture },
   decode: (result) => result,

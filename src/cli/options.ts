@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import type { CellSettings } from '../../experiments/cell.js';
 import { loadModules, type LoadedModule } from '../../experiments/modules.js';
+import { references } from '../../experiments/reference.js';
 import { grids } from '../../solvers/grid.js';
 import { lastSteps, noiseSources } from '../../solvers/solver.js';
 import { UsageError } from '../errors.js';
@@ -74,7 +75,14 @@ export const addSettings = (command: Command): Command =>
     )
     .option('--eta-ddim <number>', "share of DDPM's noise in a step, of solvers that take it", number)
     .addOption(new Option('--noise <source>', 'of SDE solvers').choices(noiseSources))
-    .option('--lower-order-final', 'let the order fall to 1 towards the last step');
+    .option('--lower-order-final', 'let the order fall to 1 towards the last step')
+    .option(
+      '--reference <model>',
+      `precondition by a model of the problem's data: ${references
+        .list()
+        .map(({ id }) => id)
+        .join(', ')}; as in low-rank:rank=8`,
+    );
 
 /** The further settings of those that run the plan. */
 export const addRunSettings = (command: Command): Command =>
@@ -82,8 +90,9 @@ export const addRunSettings = (command: Command): Command =>
     .addOption(new Option('--start <law>', 'law of the start').choices(startIds))
     .option('--clip <low,high>', 'clip the predictions of continuous data, as in -1,1', range);
 
-export interface SettingOptions extends Omit<CellSettings, 'grid'> {
+export interface SettingOptions extends Omit<CellSettings, 'grid' | 'reference'> {
   readonly grid?: string;
+  readonly reference?: string;
   readonly eta?: number;
 }
 
@@ -119,6 +128,7 @@ const settings = [
 
 export const settingsOf = (options: SettingOptions): CellSettings => ({
   ...(options.grid === undefined && options.eta === undefined ? {} : { grid: gridOf(options) }),
+  ...(options.reference === undefined ? {} : { reference: references.parse(options.reference) }),
   ...Object.fromEntries(
     settings.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   ),

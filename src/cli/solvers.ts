@@ -23,6 +23,7 @@ const facts = (solver: Solver): Record<string, string | number | boolean | null>
   evaluationsPerStep: solver.evaluationsPerStep ?? 1,
   consistent: solver.consistent,
   scaleInvariant: solver.scaleInvariant ?? false,
+  takesReference: solver.takesReference ?? false,
   reference: solver.reference,
 });
 

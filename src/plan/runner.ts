@@ -1,8 +1,10 @@
 import { type Batch, type Floats, type Precision, elements, precisionOf, samplesOf } from '../array/batch.js';
+import { combineIn } from '../array/basis.js';
 import { arena, combine, firstNonFinite, normalsOfSamples } from '../array/host.js';
 import { DivergedError, UsageError } from '../errors.js';
 import { uniforms as fillUniforms, pathNormals } from '../random/index.js';
 import { allocate } from './allocation.js';
+import { entryOf } from './components.js';
 import type { Moment, Uniforms } from './denoiser.js';
 import type { ClockInterval, Plan } from './plan.js';
 
@@ -82,12 +84,22 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
         }
         break;
       }
-      case 'combine':
-        combine(
-          at(instruction.into).data,
-          instruction.terms.map(([coefficient, register]) => ({ coefficient, array: at(register).data })),
-        );
+      case 'combine': {
+        const out = at(instruction.into);
+        const terms = instruction.terms.map(([coefficient, register]) => ({
+          coefficient,
+          array: at(register).data,
+        }));
+        const { basis } = plan;
+        if (basis && terms.some(({ coefficient }) => typeof coefficient !== 'number'))
+          combineIn(basis, out, terms);
+        else
+          combine(
+            out.data,
+            terms.map(({ coefficient, array }) => ({ coefficient: entryOf(coefficient, 0), array })),
+          );
         break;
+      }
       case 'evaluate': {
         evaluation++;
         const { t, alpha, sigma, time, draw } = instruction;

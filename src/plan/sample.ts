@@ -1,4 +1,5 @@
 import { type Batch, type Precision, precisionOf, sampleSize, samplesOf, zeros } from '../array/batch.js';
+import { combineIn } from '../array/basis.js';
 import { normalsOfSamples } from '../array/host.js';
 import { UsageError, requireWhole } from '../errors.js';
 import type { Denoiser } from './denoiser.js';
@@ -18,7 +19,7 @@ export interface SampleOptions extends Pick<StepperOptions, 'noise' | 'pathNoise
   readonly denoiser: Denoiser;
   /** A named law, a law, or the start states themselves, `[samples, ...sampleShape]`. */
   readonly start: StartId | StartLaw | Batch;
-  /** Needed by the start `moment-matched`. */
+  /** Needed by the starts `moment-matched` and `full-covariance`. */
   readonly moments?: DataMoments;
   /** How many, at least 1. */
   readonly samples: number;
@@ -117,11 +118,17 @@ const startLawOf = ({ start, plan, moments }: SampleOptions): StartLaw =>
 
 const drawStart = (law: StartLaw, out: Batch, seed: number, firstSample: number): Batch => {
   normalsOfSamples(out, { seed, firstSample, draw: 0 });
-  const { mean, standardDeviation } = law;
+  const { mean, standardDeviation, basis } = law;
   const { data } = out;
+  if (typeof standardDeviation !== 'number') {
+    if (!basis) throw new UsageError('a start law with a standard deviation a component needs their basis');
+    // white noise is white in every basis
+    combineIn(basis, out, [{ coefficient: standardDeviation, array: data }]);
+  }
+  const scale = typeof standardDeviation === 'number' ? standardDeviation : 1;
   const size = data.length / out.shape[0];
   for (let i = 0; i < data.length; i++) {
-    data[i] = (typeof mean === 'number' ? mean : mean[i % size]) + standardDeviation * data[i];
+    data[i] = (typeof mean === 'number' ? mean : mean[i % size]) + scale * data[i];
   }
   return out;
 };

@@ -1,10 +1,16 @@
+import type { Basis, Coefficient } from '../array/basis.js';
 import { UsageError } from '../errors.js';
 import type { Plan } from './plan.js';
+import { type Spectrum, checkSpectrum } from './spectrum.js';
 
-/** An isotropic Gaussian to draw the start from: its mean (a number, or one a coordinate of a sample) and standard deviation. */
+/**
+ * A Gaussian to draw the start from: its mean (a number, or one a coordinate of a sample) and standard deviation, one number or, with a
+ * basis, one a component of it.
+ */
 export interface StartLaw {
   readonly mean: number | ArrayLike<number>;
-  readonly standardDeviation: number;
+  readonly standardDeviation: Coefficient;
+  readonly basis?: Basis;
 }
 
 /** First and second moments of the data, as the state of the process holds them (on discrete data of `K e_x - 1`). */
@@ -13,15 +19,17 @@ export interface DataMoments {
   readonly mean: ArrayLike<number>;
   /** The variance of a coordinate, averaged over all coordinates. */
   readonly variance: number;
+  /** Its covariance, for the start `full-covariance`; the variance above is then the mean of these, each as often as it has dimensions. */
+  readonly spectrum?: Spectrum;
 }
 
-export type StartId = 'prior' | 'zero-mean' | 'moment-matched';
-export const startIds: readonly StartId[] = ['prior', 'zero-mean', 'moment-matched'];
+export type StartId = 'prior' | 'zero-mean' | 'moment-matched' | 'full-covariance';
+export const startIds: readonly StartId[] = ['prior', 'zero-mean', 'moment-matched', 'full-covariance'];
 
 /**
  * The law of a start. `prior` is what a process holds at its noise end, exactly if no signal is left there; `zero-mean` the
  * same formula at a time short of it; `moment-matched` the isotropic Gaussian closest to the true law there in
- * Kullback-Leibler divergence (docs/theory.md, section 3). Throws a `UsageError` for a prior short of the noise end and for
+ * Kullback-Leibler divergence (docs/theory.md, section 3), `full-covariance` that with the covariance of the data. Throws a `UsageError` for a prior short of the noise end and for
  * moments that are not given.
  */
 export const startLaw = (id: StartId, at: Plan['start'], moments?: DataMoments): StartLaw => {
@@ -39,6 +47,17 @@ export const startLaw = (id: StartId, at: Plan['start'], moments?: DataMoments):
         mean: Float64Array.from(moments.mean, (value) => at.alpha * value),
         standardDeviation: Math.sqrt(at.sigma ** 2 + at.alpha ** 2 * moments.variance),
       };
+    case 'full-covariance': {
+      if (!moments?.spectrum)
+        throw new UsageError('the start "full-covariance" needs the covariance of the data');
+      const { basis, variances } = moments.spectrum;
+      checkSpectrum(moments.spectrum);
+      return {
+        mean: Float64Array.from(moments.mean, (value) => at.alpha * value),
+        standardDeviation: variances.map((variance) => Math.hypot(at.sigma, at.alpha * Math.sqrt(variance))),
+        basis,
+      };
+    }
     default:
       throw new UsageError(`unknown start "${String(id)}"; there are: ${startIds.join(', ')}`);
   }

@@ -15,6 +15,7 @@ import { gaussLegendre } from '../../solvers/quadrature.js';
 import { uniC, uniP } from '../../solvers/unipc.js';
 import { rectifiedFlow, variancePreserving } from '../../src/process/index.js';
 import { anyProcess, anySettings, checkSolver } from '../../src/testing/index.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 // Which named solvers are members of the one family, coefficient by coefficient, on every process, grid and budget.
 
@@ -174,7 +175,7 @@ describe('the quadrature', () => {
     });
     const a = [0.8, 0.6, 0.3].map((t) => Math.exp(2 * process.lambda(t)));
     const step = plan.instructions.filter((entry) => entry.op === 'combine')[1];
-    const weight = step.terms.find(([, register]) => register === 'D0')?.[0] ?? NaN;
+    const weight = scalarOf(step.terms.find(([, register]) => register === 'D0')?.[0] ?? NaN);
     const expected = (-process.varianceOverSignal(0.3) * (a[2] - a[1]) ** 2) / (2 * (a[1] - a[0]));
     expect(weight / expected).toBeCloseTo(1, 13);
   });
@@ -203,7 +204,7 @@ describe('the quadrature', () => {
       }
       const expected = (-process.alpha(t) * integral * process.alpha(oldest)) / process.sigma(oldest);
       const step = plan.instructions.filter((entry) => entry.op === 'combine')[2];
-      const weight = step.terms.find(([, register]) => register === 'D0')?.[0] ?? NaN;
+      const weight = scalarOf(step.terms.find(([, register]) => register === 'D0')?.[0] ?? NaN);
       expect(weight / expected).toBeCloseTo(1, 10);
     }
   });

@@ -4,6 +4,7 @@ import type { Solver } from '../../../solvers/solver.js';
 import type { Plan } from '../../plan/plan.js';
 import { type Prediction, fadedIn, from, ofMixture, process, called, to } from './problem.js';
 import { type Slopes, planIn, slopesOf } from './slopes.js';
+import { scalarOf } from '../../plan/components.js';
 
 /** Starts, in units of the noise there. */
 const starts = [-1.7, -0.6, 0.4, 1.3];
@@ -25,7 +26,7 @@ const runScalar = (plan: Plan, x: readonly number[], prediction: Prediction): Fl
       const out = new Float64Array(x.length);
       for (const [coefficient, name] of entry.terms) {
         const values = registers.get(name);
-        if (values) for (let i = 0; i < out.length; i++) out[i] += coefficient * values[i];
+        if (values) for (let i = 0; i < out.length; i++) out[i] += scalarOf(coefficient) * values[i];
       }
       registers.set(entry.into, out);
     }

@@ -5,6 +5,7 @@ import type { Plan } from '../../plan/plan.js';
 import { type Gaussian, gaussianGain } from '../gaussian.js';
 import { from, to } from './problem.js';
 import { type Slopes, planIn, slopesOf } from './slopes.js';
+import { scalarOf } from '../../plan/components.js';
 
 // Weak orders without sampling. On Gaussian data a plan is an affine map of its normals, so its law is known. That problem is linear and
 // cannot see second derivatives of the prediction. So the exact network is also bent a little, to `D + epsilon q(y)` with q a
@@ -65,8 +66,8 @@ export const variationOf = (given: Plan): Variation => {
     } else if (entry.op === 'combine') {
       for (const [coefficient, name] of entry.terms) {
         const value = read(name);
-        add(out.affine, coefficient, value.affine);
-        add(out.bent, coefficient, value.bent);
+        add(out.affine, scalarOf(coefficient), value.affine);
+        add(out.bent, scalarOf(coefficient), value.bent);
       }
     } else {
       const gain = gaussianGain(data, entry);

@@ -12,7 +12,7 @@ export interface AlignGridOptions {
   readonly denoiser: Denoiser;
   /** Default `zero-mean`. */
   readonly start?: StartId | StartLaw;
-  /** Needed by the start `moment-matched`. */
+  /** Needed by the starts `moment-matched` and `full-covariance`. */
   readonly moments?: DataMoments;
   readonly ends?: Ends;
   /** Trajectories. Default 128. */

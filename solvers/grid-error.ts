@@ -8,7 +8,7 @@ import type { Process } from '../src/process/process.js';
 import { dpmSolverPlusPlus2M } from './dpm-solver.js';
 import { type GridMeasure, type OwnMeasure, distanceFrom } from './grid-measure.js';
 import { type TimeGrid, timeGrid } from './grid.js';
-import type { Solver } from './solver.js';
+import type { Settings, Solver } from './solver.js';
 
 export const predictions = ['predict', 'predict-at-end'] as const;
 
@@ -24,10 +24,12 @@ export interface GridProblem {
   readonly denoiser: Denoiser;
   /** Default `zero-mean`. */
   readonly start?: StartId | StartLaw | DrawStart;
-  /** Needed by the start `moment-matched`. */
+  /** Needed by the starts `moment-matched` and `full-covariance`. */
   readonly moments?: DataMoments;
   /** Default `predict`. */
   readonly lastStep?: (typeof predictions)[number];
+  /** Further settings of the solver's plan, such as `reference`. */
+  readonly settings?: Omit<Settings, 'nfe' | 'grid' | 'lastStep' | 'draw'>;
   /** What is minimised: `squared-error` of each sample (default), `energy-distance` of their law, or a measure of your own. */
   readonly measure?: GridMeasure | OwnMeasure;
 }
@@ -41,12 +43,12 @@ export interface Planned {
 
 /** Throws a `UsageError` for a grid that the solver can't use on this process. */
 export const planOn = (
-  { process, solver, nfe, lastStep = 'predict' }: GridProblem,
+  { process, solver, nfe, settings, lastStep = 'predict' }: GridProblem,
   grid: TimeGrid,
 ): Planned => {
   let times: readonly number[] = [];
   const watched: TimeGrid = { ...grid, times: (_, steps) => (times = grid.times(process, steps)) };
-  const plan = solver.plan(process, { nfe, grid: watched, lastStep, draw: false });
+  const plan = solver.plan(process, { ...settings, nfe, grid: watched, lastStep, draw: false });
   return { grid, plan, times };
 };
 

@@ -1,31 +1,39 @@
 import { Command, Option } from 'commander';
 import { markdownTable } from 'markdown-table';
 import { dirname } from 'node:path';
+import { planSettings } from '../../experiments/cell.js';
 import { qualityMeasure } from '../../experiments/grid-quality.js';
 import type { Problem } from '../../experiments/problem.js';
 import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
 import { requireWritable, writeWhole } from '../../experiments/results.js';
 import { alignGrid } from '../../solvers/align-grid.js';
 import { type GridMeasure, gridMeasures } from '../../solvers/grid-measure.js';
-import { defaultEta, timeGrid } from '../../solvers/grid.js';
+import { timeGrid } from '../../solvers/grid.js';
 import { type GridError, optimiseGrid } from '../../solvers/optimise-grid.js';
 import { solver as solverOf } from '../../solvers/registry.js';
+import { clip } from '../denoiser/adapters.js';
+import { UsageError } from '../errors.js';
 import type { Specification } from '../family.js';
 import type { Json } from '../json.js';
-import { type StartId, startIds } from '../plan/start.js';
-import { type ImportOption, addImport, importModules, number, printJson, whole } from './options.js';
+import {
+  type ImportOption,
+  type SettingOptions,
+  addImport,
+  addRunSettings,
+  importModules,
+  printJson,
+  settingsOf,
+  whole,
+} from './options.js';
 import { progressBar } from './progress.js';
 import { recordOf } from './record.js';
 
-interface Options extends ImportOption {
+interface Options extends SettingOptions, ImportOption {
   readonly problem: string;
   readonly solver: string;
   readonly nfe: number;
   readonly how: 'optimised' | 'aligned';
-  readonly start: StartId;
-  readonly eta?: number;
   readonly freeStart?: boolean;
-  readonly lastStep: 'predict' | 'predict-at-end';
   readonly measure: GridMeasure | 'quality';
   readonly samples: number;
   readonly evaluations: number;
@@ -42,6 +50,8 @@ interface Found extends Specification {
 }
 
 const examples = `
+A --grid is the one to be beaten, in place of all named ones.
+
 Examples:
   $ bfn grid --problem digits --solver dpm-solver++2m --nfe 5 --start moment-matched --out grid.json
   $ bfn grid --problem text --solver exponential-adams:order=3,corrector=3,rate=2 --nfe 6 --measure quality --free-start
@@ -50,34 +60,29 @@ Examples:
 
 export const gridCommand = (): Command =>
   addImport(
-    new Command('grid')
-      .description("find the times of a solver's steps for a problem and a number of calls")
-      .option('--problem <problem>', 'the problem, with parameters as in text:order=3', 'text')
-      .option('--solver <id>', 'an ODE solver', 'dpm-solver++2m')
-      .option('--nfe <number>', 'number of network calls', whole(1), 8)
-      .addOption(
-        new Option('--how <way>', 'optimised for the solver, or aligned to the changes of the prediction')
-          .choices(['optimised', 'aligned'])
-          .default('optimised'),
-      )
-      .addOption(new Option('--start <law>', 'law of the start').choices(startIds).default('zero-mean'))
-      .option('--eta <number>', 'truncation of the noise end, in [0, 1)', number)
-      .option('--free-start', 'optimise the time of the start, too')
-      .addOption(
-        new Option('--last-step <what>', 'what becomes of the last calls')
-          .choices(['predict', 'predict-at-end'])
-          .default('predict'),
-      )
-      .addOption(
-        new Option('--measure <what>', "what is minimised; quality is that of the problem's own metrics")
-          .choices([...gridMeasures, 'quality'])
-          .default('squared-error'),
-      )
-      .option('--samples <count>', 'trajectories', whole(1, 1_000_000), 128)
-      .option('--evaluations <count>', 'grids that the search may try', whole(1, 1_000_000), 400)
-      .option('--reference-nfe <number>', 'calls of the reference solution', whole(2), 256)
-      .option('--seed <number>', 'seed of the search; the next is held out', whole(0), 0)
-      .option('--out <file>', 'where to, as JSON: a file that --grid takes'),
+    addRunSettings(
+      new Command('grid')
+        .description("find the times of a solver's steps for a problem and a number of calls")
+        .option('--problem <problem>', 'the problem, with parameters as in text:order=3', 'text')
+        .option('--solver <id>', 'an ODE solver', 'dpm-solver++2m')
+        .option('--nfe <number>', 'number of network calls', whole(1), 8)
+        .addOption(
+          new Option('--how <way>', 'optimised for the solver, or aligned to the changes of the prediction')
+            .choices(['optimised', 'aligned'])
+            .default('optimised'),
+        )
+        .option('--free-start', 'optimise the time of the start, too')
+        .addOption(
+          new Option('--measure <what>', "what is minimised; quality is that of the problem's own metrics")
+            .choices([...gridMeasures, 'quality'])
+            .default('squared-error'),
+        )
+        .option('--samples <count>', 'trajectories', whole(1, 1_000_000), 128)
+        .option('--evaluations <count>', 'grids that the search may try', whole(1, 1_000_000), 400)
+        .option('--reference-nfe <number>', 'calls of the reference solution', whole(2), 256)
+        .option('--seed <number>', 'seed of the search; the next is held out', whole(0), 0)
+        .option('--out <file>', 'where to, as JSON: a file that --grid takes'),
+    ),
   )
     .option('--json', 'print as JSON')
     .addHelpText('after', examples)
@@ -101,24 +106,39 @@ const run = async (options: Options): Promise<void> => {
 const lineOf = ({ id, parameters }: Specification): string =>
   `${id}:times=${JSON.stringify(parameters.times)}`;
 
-const endsOf = ({ eta }: Options): { readonly eta?: number } => (eta === undefined ? {} : { eta });
-
 const shown = (value: number): string => value.toPrecision(4);
 
+/** The settings as `optimiseGrid` and `alignGrid` take them. */
+const settled = (problem: Problem, options: Options) => {
+  const { start = 'zero-mean', clip: range, lastStep = 'predict', draw, ...rest } = settingsOf(options);
+  if (draw === true || lastStep === 'stop') {
+    throw new UsageError(
+      'grids are found for predictions: neither --draw nor --last-step stop goes with them',
+    );
+  }
+  const { process, moments } = problem;
+  const { grid, ...settings } = planSettings(rest, problem);
+  return {
+    process,
+    denoiser: range ? clip(problem.denoiser, ...range) : problem.denoiser,
+    moments,
+    start,
+    lastStep,
+    settings,
+    ends: options.eta === undefined ? {} : { eta: options.eta },
+    ...(options.grid !== undefined && grid ? { named: [grid] } : {}),
+  };
+};
+
 const optimised = async (problem: Problem, options: Options): Promise<Found> => {
-  const { process, denoiser, moments } = problem;
-  const { nfe, start, freeStart, lastStep, measure, samples, evaluations, referenceNfe, seed } = options;
+  const { nfe, freeStart, measure, samples, evaluations, referenceNfe, seed } = options;
+  const run = settled(problem, options);
   const bar = progressBar('grids');
   const { grid, ...found } = await optimiseGrid({
-    process,
-    denoiser,
-    moments,
+    ...run,
     solver: solverOf(options.solver),
     nfe,
-    start,
     ...(freeStart ? { freeStart } : {}),
-    lastStep,
-    ends: endsOf(options),
     measure: measure === 'quality' ? await qualityMeasure(problem, samples, seed) : measure,
     samples,
     evaluations,
@@ -126,6 +146,7 @@ const optimised = async (problem: Problem, options: Options): Promise<Found> => 
     seed,
     onProgress: bar.update,
   }).finally(bar.stop);
+  const { start, lastStep } = run;
   const error = ({ objective }: { readonly objective: number }): string => shown(objective);
   const name = ({ id, parameters }: GridError): string =>
     [id, ...Object.entries(parameters).map(([key, value]) => `${key}=${JSON.stringify(value)}`)].join(' ');
@@ -143,16 +164,14 @@ const optimised = async (problem: Problem, options: Options): Promise<Found> => 
 };
 
 const aligned = async (problem: Problem, options: Options): Promise<Found> => {
-  const { process, denoiser, moments } = problem;
-  const { nfe, start, samples, seed, referenceNfe, lastStep } = options;
-  const ends = endsOf(options);
-  const alignment = await alignGrid({ process, denoiser, moments, start, ends, samples, seed, referenceNfe });
+  const { nfe, samples, seed, referenceNfe } = options;
+  const { process, start, lastStep, ends, ...run } = settled(problem, options);
+  const alignment = await alignGrid({ ...run, process, start, ends, samples, seed, referenceNfe });
   const steps = lastStep === 'predict' ? nfe : nfe - 1;
   const grid = alignment.grid(steps);
-  const { eta = defaultEta(process) } = ends;
   const { reference } = alignment;
   const bound = alignment.bound(grid.times(process, steps));
-  const others = [timeGrid.uniform({ eta }), timeGrid.halfLogSnr({ eta })];
+  const others = [timeGrid.uniform(ends), timeGrid.halfLogSnr(ends)];
   return {
     id: grid.id,
     parameters: grid.parameters,

@@ -42,7 +42,7 @@ export const names = (text: string, before: readonly string[] = []): readonly st
   return all;
 };
 
-export const number = (text: string): number => {
+const number = (text: string): number => {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('It must be a number.');

@@ -13,6 +13,7 @@ import {
 import { ode } from '../../solvers/facts.js';
 import { gaussLegendre } from '../../solvers/quadrature.js';
 import { UsageError } from '../../src/errors.js';
+import { scalarOf } from '../../src/plan/components.js';
 import { karras } from '../../src/process/index.js';
 import { anyProcess, anySettings, checkSolver } from '../../src/testing/index.js';
 
@@ -69,7 +70,7 @@ it('is exact on predictions that are polynomials in its clock, the corrector as 
       const steps = plan.instructions.filter((entry) => entry.op === 'combine');
       const last = steps[steps.length - 1];
       const seen = last.terms.reduce(
-        (sum, [weight, register]) => sum + weight * (values.get(register) ?? 0),
+        (sum, [weight, register]) => sum + scalarOf(weight) * (values.get(register) ?? 0),
         0,
       );
       const [from, to] = points.slice(-2);
@@ -88,7 +89,9 @@ it('goes over into half log-SNR as its rate goes to 0, without a jump on the way
     const member = defineSolver({ ...ode, id: 'member', order: 3, reference: '-' }, adamsPredictor(3, adams));
     return member
       .plan(process, { nfe: 6, grid: timeGrid.halfLogSnr(), lastStep: 'stop' })
-      .instructions.flatMap((entry) => (entry.op === 'combine' ? entry.terms.map(([weight]) => weight) : []));
+      .instructions.flatMap((entry) =>
+        entry.op === 'combine' ? entry.terms.map(([weight]) => scalarOf(weight)) : [],
+      );
   };
   const apart = (a: number, b: number): number =>
     Math.max(...at(a).map((weight, i) => Math.abs(weight - at(b)[i]) / Math.max(1, Math.abs(weight))));

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { markdownTable } from 'markdown-table';
 import { type Measured, measuredOrders } from '../../solvers/measured.js';
-import { solverList } from '../../solvers/registry.js';
+import { solverFamilies, solverList } from '../../solvers/registry.js';
 import type { Solver } from '../../solvers/solver.js';
 import { type ImportOption, addImport, importModules, printJson } from './options.js';
 
@@ -68,4 +68,9 @@ export const solversCommand = (): Command =>
           ...rows,
         ]),
       );
+      const families = solverFamilies().map(({ id, description, parameters }) => [
+        `${id}:${parameters.map(({ name, default: usual }) => `${name}=${String(usual)}`).join(',')}`,
+        description,
+      ]);
+      console.log(`\n${markdownTable([['family, with its defaults', 'what it is'], ...families])}`);
     });

@@ -54,5 +54,5 @@ export const classMoments = (probabilities: ArrayLike<number>, length: number): 
   );
   let variance = 0;
   for (let k = 0; k < classes; k++) variance += classes * probabilities[k] * (1 - probabilities[k]);
-  return { mean, variance };
+  return { mean, variance, probabilities };
 };

@@ -76,7 +76,8 @@ export const preconditioned = (
       there && seen(there),
     );
     return collected(
-      terms.flatMap(([coefficient, register]): Terms => {
+      // a prediction's whole weight first: what rounding leaves of it then cancels between the prediction and its state
+      collected(terms).flatMap(([coefficient, register]): Terms => {
         const evaluation = departureOf.get(register);
         if (evaluation) return departure(evaluation).map(([c, name]) => [coefficient * c, name] as const);
         return [[noises.includes(register) ? unit * coefficient : coefficient, register]];

@@ -204,7 +204,24 @@ export const transformOf = (basis: Basis): Transform => {
 export interface WideTerm {
   readonly coefficient: Coefficient;
   readonly array: Floats;
+  /** What `project` says of the array, where it is known already. */
+  readonly projection?: Float64Array;
 }
+
+/** The coefficients of every sample of an array in a basis, without those of the complement: [samples, rank]. */
+export const project = (basis: Basis, array: Floats, out?: Float64Array): Float64Array => {
+  const d = dimensionOf(basis);
+  const { rank, forward } = transformOf(basis);
+  const samples = array.length / d;
+  const result = out?.length === samples * rank ? out : new Float64Array(samples * rank);
+  const [row, coefficients] = [new Float64Array(d), new Float64Array(rank)];
+  for (let sample = 0; sample < samples; sample++) {
+    for (let i = 0; i < d; i++) row[i] = array[sample * d + i];
+    forward(row, coefficients);
+    result.set(coefficients, sample * rank);
+  }
+  return result;
+};
 
 /**
  * `out := sum of V' diag(c) V array` over the terms, V the basis: added up in float64 sample by sample, then rounded once to the
@@ -218,21 +235,25 @@ export const combineIn = (basis: Basis, out: Batch, terms: readonly WideTerm[]):
       `the plan is for samples of ${d} numbers, and the state has shape [${out.shape.join(', ')}]`,
     );
   }
-  const { rank, forward, inverse } = transformOf(basis);
+  const { rank, inverse } = transformOf(basis);
   const hasRest = componentsOf(basis) > rank;
-  const [row, sum, back] = [new Float64Array(d), new Float64Array(d), new Float64Array(d)];
-  const [coefficients, total] = [new Float64Array(rank), new Float64Array(rank)];
-  for (let at = 0; at < out.data.length; at += d) {
+  // what all components share needs no transform
+  const parts = terms.map(({ coefficient, array, projection }) => {
+    if (typeof coefficient === 'number')
+      return { shared: coefficient, array, own: [], projection: undefined };
+    const shared = hasRest ? coefficient[rank] : 0;
+    const own = coefficient.slice(0, rank).map((value) => value - shared);
+    return { shared, array, own, projection: projection ?? project(basis, array) };
+  });
+  const [sum, back, total] = [new Float64Array(d), new Float64Array(d), new Float64Array(rank)];
+  for (let sample = 0, at = 0; sample < samples; sample++, at += d) {
     sum.fill(0);
     total.fill(0);
-    for (const { coefficient, array } of terms) {
-      for (let i = 0; i < d; i++) row[i] = array[at + i];
-      // what all components share needs no transform
-      const shared = typeof coefficient === 'number' ? coefficient : hasRest ? coefficient[rank] : 0;
-      if (shared !== 0) for (let i = 0; i < d; i++) sum[i] += shared * row[i];
-      if (typeof coefficient === 'number') continue;
-      forward(row, coefficients);
-      for (let k = 0; k < rank; k++) total[k] += (coefficient[k] - shared) * coefficients[k];
+    for (const { shared, array, own, projection } of parts) {
+      if (shared !== 0) for (let i = 0; i < d; i++) sum[i] += shared * array[at + i];
+      if (!projection) continue;
+      const first = sample * rank;
+      for (let k = 0; k < rank; k++) total[k] += own[k] * projection[first + k];
     }
     inverse(total, back);
     for (let i = 0; i < d; i++) out.data[at + i] = sum[i] + back[i];

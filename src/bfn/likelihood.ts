@@ -140,7 +140,9 @@ const lawOf = (
   return gaussianLaw(law);
 };
 
-const gaussianLaw = ({ mean, standardDeviation, basis }: StartLaw): MarginalLaw => {
+const gaussianLaw = ({ mean, standardDeviation, basis, symbols }: StartLaw): MarginalLaw => {
+  if (symbols)
+    throw new UsageError('the start "symbol-frequencies" is no Gaussian, and its density is not known here');
   if (typeof standardDeviation !== 'number') {
     if (!basis) throw new UsageError('a start law with a standard deviation a component needs their basis');
     return gaussianAlong(basis, standardDeviation, mean);

@@ -1,5 +1,5 @@
 import { type Batch, type Floats, type Precision, elements, precisionOf, samplesOf } from '../array/batch.js';
-import { combineIn } from '../array/basis.js';
+import { type Basis, combineIn, project } from '../array/basis.js';
 import { arena, combine, firstNonFinite, normalsOfSamples } from '../array/host.js';
 import { DivergedError, UsageError } from '../errors.js';
 import { uniforms as fillUniforms, pathNormals } from '../random/index.js';
@@ -59,6 +59,17 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
   });
   at(plan.start.register).data.set(start.data);
 
+  // a register is read by several steps and their corrections, and projected once
+  const projections = new Map<number, { register: string; data: Float64Array }>();
+  const projectionOf = (basis: Basis, register: string): Float64Array => {
+    const slot = slotOf.get(register) ?? 0;
+    const known = projections.get(slot);
+    if (known?.register === register) return known.data;
+    const data = project(basis, at(register).data, known?.data);
+    projections.set(slot, { register, data });
+    return data;
+  };
+
   let evaluation = 0;
   let now = plan.start.t;
   const check = (batch: Batch, what: string): void => {
@@ -91,9 +102,13 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
           array: at(register).data,
         }));
         const { basis } = plan;
-        if (basis && terms.some(({ coefficient }) => typeof coefficient !== 'number'))
-          combineIn(basis, out, terms);
-        else
+        if (basis && terms.some(({ coefficient }) => typeof coefficient !== 'number')) {
+          const projected = instruction.terms.map(([coefficient, register], i) => ({
+            ...terms[i],
+            ...(typeof coefficient === 'number' ? {} : { projection: projectionOf(basis, register) }),
+          }));
+          combineIn(basis, out, projected);
+        } else
           combine(
             out.data,
             terms.map(({ coefficient, array }) => ({ coefficient: entryOf(coefficient, 0), array })),

@@ -2,6 +2,7 @@ import { type Batch, type Precision, precisionOf, sampleSize, samplesOf, zeros }
 import { combineIn } from '../array/basis.js';
 import { normalsOfSamples } from '../array/host.js';
 import { UsageError, requireWhole } from '../errors.js';
+import { uniforms } from '../random/index.js';
 import type { Denoiser } from './denoiser.js';
 import type { Plan } from './plan.js';
 import { type Request, type StepperOptions, run, workspace } from './runner.js';
@@ -19,7 +20,7 @@ export interface SampleOptions extends Pick<StepperOptions, 'noise' | 'pathNoise
   readonly denoiser: Denoiser;
   /** A named law, a law, or the start states themselves, `[samples, ...sampleShape]`. */
   readonly start: StartId | StartLaw | Batch;
-  /** Needed by the starts `moment-matched` and `full-covariance`. */
+  /** Needed by the starts `moment-matched`, `full-covariance` and `symbol-frequencies`. */
   readonly moments?: DataMoments;
   /** How many, at least 1. */
   readonly samples: number;
@@ -105,9 +106,9 @@ export const sample = async (options: SampleOptions): Promise<Samples> => {
 };
 
 const predict = (denoiser: Denoiser, plan: Plan, request: Request): Batch | Promise<Batch> => {
-  const { state, moments, uniforms, out } = request;
-  if (!uniforms) return denoiser.predict(state, moments, out);
-  if (denoiser.draw) return denoiser.draw(state, moments, uniforms, out);
+  const { state, moments, out } = request;
+  if (!request.uniforms) return denoiser.predict(state, moments, out);
+  if (denoiser.draw) return denoiser.draw(state, moments, request.uniforms, out);
   throw new UsageError(
     `the plan of ${plan.solver} asks for draws of the predicted classes, and the denoiser has no draw`,
   );
@@ -118,7 +119,7 @@ const startLawOf = ({ start, plan, moments }: SampleOptions): StartLaw =>
 
 const drawStart = (law: StartLaw, out: Batch, seed: number, firstSample: number): Batch => {
   normalsOfSamples(out, { seed, firstSample, draw: 0 });
-  const { mean, standardDeviation, basis } = law;
+  const { mean, standardDeviation, basis, symbols } = law;
   const { data } = out;
   if (typeof standardDeviation !== 'number') {
     if (!basis) throw new UsageError('a start law with a standard deviation a component needs their basis');
@@ -130,5 +131,32 @@ const drawStart = (law: StartLaw, out: Batch, seed: number, firstSample: number)
   for (let i = 0; i < data.length; i++) {
     data[i] = (typeof mean === 'number' ? mean : mean[i % size]) + scale * data[i];
   }
+  if (symbols) addSymbols(symbols, out, seed, firstSample);
   return out;
+};
+
+const addSymbols = (
+  { probabilities, scale }: NonNullable<StartLaw['symbols']>,
+  { shape, data }: Batch,
+  seed: number,
+  firstSample: number,
+): void => {
+  const classes = probabilities.length;
+  if (shape[shape.length - 1] !== classes) {
+    throw new UsageError(
+      `the start is for ${classes} classes, and the states have shape [${shape.join(', ')}]`,
+    );
+  }
+  const size = data.length / shape[0];
+  const drawn = new Float64Array(size / classes);
+  for (let at = 0, sample = firstSample; at < data.length; at += size, sample++) {
+    uniforms(drawn, { seed, sample, draw: 0 });
+    drawn.forEach((uniform, variable) => {
+      const first = at + variable * classes;
+      let chosen = 0;
+      for (let left = uniform - probabilities[0]; left >= 0 && chosen < classes - 1;)
+        left -= probabilities[++chosen];
+      for (let k = 0; k < classes; k++) data[first + k] += scale * (k === chosen ? classes - 1 : -1);
+    });
+  }
 };

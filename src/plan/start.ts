@@ -11,6 +11,8 @@ export interface StartLaw {
   readonly mean: number | ArrayLike<number>;
   readonly standardDeviation: Coefficient;
   readonly basis?: Basis;
+  /** Of discrete data: to the above, `scale (K e_k - 1)` is added for every variable, its class k drawn from these probabilities. */
+  readonly symbols?: { readonly probabilities: ArrayLike<number>; readonly scale: number };
 }
 
 /** First and second moments of the data, as the state of the process holds them (on discrete data of `K e_x - 1`). */
@@ -21,15 +23,24 @@ export interface DataMoments {
   readonly variance: number;
   /** Its covariance, for the start `full-covariance`; the variance above is then the mean of these, each as often as it has dimensions. */
   readonly spectrum?: Spectrum;
+  /** Of discrete data: how often each class occurs, for the start `symbol-frequencies`. */
+  readonly probabilities?: ArrayLike<number>;
 }
 
-export type StartId = 'prior' | 'zero-mean' | 'moment-matched' | 'full-covariance';
-export const startIds: readonly StartId[] = ['prior', 'zero-mean', 'moment-matched', 'full-covariance'];
+export type StartId = 'prior' | 'zero-mean' | 'moment-matched' | 'full-covariance' | 'symbol-frequencies';
+export const startIds: readonly StartId[] = [
+  'prior',
+  'zero-mean',
+  'moment-matched',
+  'full-covariance',
+  'symbol-frequencies',
+];
 
 /**
  * The law of a start. `prior` is what a process holds at its noise end, exactly if no signal is left there; `zero-mean` the
  * same formula at a time short of it; `moment-matched` the isotropic Gaussian closest to the true law there in
- * Kullback-Leibler divergence (docs/theory.md, section 3), `full-covariance` that with the covariance of the data. Throws a `UsageError` for a prior short of the noise end and for
+ * Kullback-Leibler divergence (docs/theory.md, section 3), `full-covariance` that with the covariance of the data;
+ * `symbol-frequencies` the exact law of discrete data whose variables are independent, each with the class frequencies. Throws a `UsageError` for a prior short of the noise end and for
  * moments that are not given.
  */
 export const startLaw = (id: StartId, at: Plan['start'], moments?: DataMoments): StartLaw => {
@@ -58,6 +69,15 @@ export const startLaw = (id: StartId, at: Plan['start'], moments?: DataMoments):
         basis,
       };
     }
+    case 'symbol-frequencies':
+      // the law of independent variables there, exactly: what the prior becomes along their own flow
+      if (!moments?.probabilities)
+        throw new UsageError('the start "symbol-frequencies" needs the class frequencies of discrete data');
+      return {
+        mean: 0,
+        standardDeviation: at.sigma,
+        symbols: { probabilities: moments.probabilities, scale: at.alpha },
+      };
     default:
       throw new UsageError(`unknown start "${String(id)}"; there are: ${startIds.join(', ')}`);
   }

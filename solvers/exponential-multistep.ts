@@ -60,7 +60,7 @@ export const adamsStep = (step: Step, points: readonly Evaluation[], { predictio
  * With `eps` constant, `x_t/alpha_t = x_s/alpha_s + (1 + eta) (sigma_t/alpha_t - sigma_s/alpha_s) eps + sqrt(eta (sigma_s²/alpha_s² -
  * sigma_t²/alpha_t²)) z`. On the ODE that is DDIM, and written so it keeps its digits where alpha_s is small.
  */
-const constantNoise = (step: Step, now: Evaluation): Terms => {
+export const constantNoise = (step: Step, now: Evaluation): Terms => {
   const { s, t, x, etaSde } = step;
   if (etaSde === 0 && now.state === x) return odeStep(step, [[1, now.D]]);
   const ratio = t.alpha / s.alpha;

@@ -9,21 +9,25 @@ export {
   type Node,
   type Step,
   type StepRule,
+  type StepSolver,
 } from './program.js';
+export { type EtaInterval, type EtaSde } from './eta.js';
 export { type Churn, edmStochastic } from './edm.js';
 export { type RestartOptions, restartSampler } from './restart.js';
 export { type Measured, measuredOrders } from './measured.js';
 export { registerSolver, solver, solverList } from './registry.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';
 export { type Adams, type Clock, adamsCorrector, adamsPredictor, clocks } from './exponential-multistep.js';
-export { type Scaling, uniC, uniP } from './unipc.js';
+export { type Scaling, type UniCOptions, uniC, uniP, withUniC } from './unipc.js';
 export {
   lastSteps,
   noiseSources,
+  startUps,
   type LastStep,
   type NoiseSource,
   type Settings,
   type Solver,
+  type StartUp,
 } from './solver.js';
 export { gridMeasures, type GridMeasure } from './grid-measure.js';
 export {

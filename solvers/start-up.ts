@@ -52,11 +52,13 @@ export const startUp = (start: Register, steps: number, adams: Adams, write: Fir
     const others = points.filter((point) => point !== own);
     return adamsStep(write.step(index, states[index], own), [own, ...others], adams);
   };
-  let known: readonly Evaluation[] = [write.evaluate(start, 0)];
+  const known = [write.evaluate(start, 0)];
   for (let round = 1; round <= steps; round++) {
-    for (let i = 0; i < round; i++) states[i + 1] = write.combine(terms(i, known));
-    const called = states.slice(1, Math.min(round + 1, steps)); // the next step calls on the last state
-    known = [known[0], ...called.map((x, i) => write.evaluate(x, i + 1))];
+    for (let i = 0; i < round; i++) {
+      if (i > 0) known[i] = write.evaluate(states[i], i);
+      states[i + 1] = write.combine(terms(i, known));
+    }
+    if (round < steps) known[round] = write.evaluate(states[round], round); // the next step calls on the last state
   }
   return {
     x: states[steps],

@@ -11,7 +11,7 @@ import {
 } from '../src/process/index.js';
 import type { Process } from '../src/process/process.js';
 
-// How long it takes to build a plan of 1000 calls, its grid and checks included: the median of five runs, warm, of the slowest.
+// How long it takes to build a plan of 1000 calls, its grid and checks included: the median of three runs, warm, of the slowest.
 
 const nfe = 1000;
 const linear = variancePreserving();
@@ -37,7 +37,7 @@ const timings = processes.flatMap((process) => {
   const grids = [timeGrid.uniform(ends), timeGrid.halfLogSnr(ends), timeGrid.power(ends)];
   return grids.flatMap((grid) =>
     solverList().map((solver) => {
-      const runs = Array.from({ length: 5 }, () => {
+      const runs = Array.from({ length: 3 }, () => {
         const begun = performance.now();
         solver.plan(process, { nfe, grid, draw: false, lastStep: 'predict' });
         return performance.now() - begun;

@@ -652,9 +652,9 @@ export const measuredOrders: Readonly<Record<string, Measured>> = {
     settled: true,
   },
   'exponential-adams-5': {
-    order: 5.04,
+    order: 5.03,
     orderAsStarted: 1.96,
-    orderFromFullStart: 5.04,
+    orderFromFullStart: 5.03,
     weakOrder: null,
     weakOrderOfSde: null,
     settled: true,

@@ -1,7 +1,7 @@
 import { UsageError } from '../src/errors.js';
 import { family } from '../src/family.js';
 import { adamsCorrector, adamsPredictor, powerClock } from './exponential-multistep.js';
-import { ode, rampedOrder, sdeWithEta } from './facts.js';
+import { multistep, ode, sdeWithEta } from './facts.js';
 import { defineSolver } from './program.js';
 import type { Solver } from './solver.js';
 
@@ -51,7 +51,7 @@ export const exponentialAdams = (options: ExponentialAdamsOptions): Solver => {
   return defineSolver(
     {
       ...(kind === 'sde' ? sdeWithEta : ode),
-      ...rampedOrder(points, corrector > 1),
+      ...multistep(points, adams, { corrected: corrector > 1 }),
       ...(kind === 'sde' ? { weakOrder: Math.min(2, points) } : {}),
       id: `exponential-adams:order=${order},corrector=${corrector},rate=${rate},prediction=${prediction},kind=${kind}`,
       description: `the ${prediction} prediction as a polynomial through ${order} points in ${adams.clock.id}${mended}`,

@@ -82,7 +82,7 @@ const predicted = (step: Step, points: readonly Evaluation[], weights: readonly 
  * With `eps` constant, `x_t/alpha_t = x_s/alpha_s + (1 + eta) (sigma_t/alpha_t - sigma_s/alpha_s) eps + sqrt(eta (sigma_s²/alpha_s² -
  * sigma_t²/alpha_t²)) z`. On the ODE that is DDIM, and written so it keeps its digits where alpha_s is small.
  */
-const constantNoise = (step: Step, now: Evaluation): Terms => {
+export const constantNoise = (step: Step, now: Evaluation): Terms => {
   const { s, t, x, etaSde } = step;
   if (etaSde === 0 && now.state === x) return odeStep(step, [[1, now.D]]);
   const ratio = t.alpha / s.alpha;
@@ -121,6 +121,14 @@ const finitePart = (
 ): readonly Evaluation[] => {
   const end = points.findIndex(({ node }) => !Number.isFinite(clock.of(lambdaOf(node), process)));
   return end < 0 ? points : points.slice(0, Math.max(1, end));
+};
+
+const rules = new Map<number, QuadratureRule>();
+
+const legendre = (points: number): QuadratureRule => {
+  const rule = rules.get(points) ?? gaussLegendre(points);
+  rules.set(points, rule);
+  return rule;
 };
 
 /**
@@ -190,17 +198,16 @@ interface Integrals {
   at(node: Node): number;
 }
 
-let rule: QuadratureRule | undefined;
-
-/** Gauss-Legendre in lambda, on panels so short that 16 points are exact to rounding wherever the clock is analytic. */
+/** Gauss-Legendre in lambda, on panels so short that 16 points, or 6 in short steps, are exact to rounding wherever the clock is analytic. */
 const lagrangeIntegrals = (
   nodes: readonly Node[],
   { total, from, to, rate, density, clockOf, at }: Integrals,
 ): number[] => {
   if (nodes.length === 1) return [total];
-  rule ??= gaussLegendre(16);
   const length = to - from;
-  const panels = Math.ceil((rate * length) / 8);
+  const growth = rate * length;
+  const panels = Math.ceil(growth / 8);
+  const rule = legendre(growth < 1 / 4 ? 6 : 16);
   const values = nodes.map((node) => clockOf(at(node)));
   const weights = nodes.map(() => 0);
   for (let panel = 0; panel < panels; panel++) {

@@ -9,7 +9,9 @@ export {
   type Node,
   type Step,
   type StepRule,
+  type StepSolver,
 } from './program.js';
+export { type EtaInterval, type EtaSde } from './eta.js';
 export { type Churn, edmStochastic } from './edm.js';
 export { type RestartOptions, restartSampler } from './restart.js';
 export { type Measured, measuredOrders } from './measured.js';
@@ -24,14 +26,16 @@ export {
   powerClock,
 } from './exponential-multistep.js';
 export { type ExponentialAdamsOptions, exponentialAdams } from './exponential-adams.js';
-export { type Scaling, uniC, uniP } from './unipc.js';
+export { type Scaling, type UniCOptions, uniC, uniP, withUniC } from './unipc.js';
 export {
   lastSteps,
   noiseSources,
+  startUps,
   type LastStep,
   type NoiseSource,
   type Settings,
   type Solver,
+  type StartUp,
 } from './solver.js';
 export { gridMeasures, type GridMeasure, type OwnMeasure } from './grid-measure.js';
 export type { DrawStart, GridProblem } from './grid-error.js';

@@ -3,6 +3,8 @@ import type { Plan } from '../src/plan/plan.js';
 import { type Spectrum, checkSpectrum } from '../src/plan/spectrum.js';
 import type { StartId } from '../src/plan/start.js';
 import type { Process } from '../src/process/process.js';
+import { type EtaSde, checkedEta } from './eta.js';
+import type { Adams, Clock } from './exponential-multistep.js';
 import type { TimeGrid } from './grid.js';
 
 /**
@@ -17,6 +19,13 @@ export const lastSteps: readonly LastStep[] = ['stop', 'predict', 'predict-at-en
 export type NoiseSource = 'independent' | 'path';
 export const noiseSources: readonly NoiseSource[] = ['independent', 'path'];
 
+/**
+ * How a multistep solver begins, without a history (docs/theory.md, section 4): `ramp`, its order rises from 1 step by step, which
+ * costs no call and leaves an error of order 2 in the end; `full-order`, further calls in the first steps, at the cost of steps.
+ */
+export type StartUp = 'ramp' | 'full-order';
+export const startUps: readonly StartUp[] = ['ramp', 'full-order'];
+
 export interface Settings {
   /** Number of network calls: exactly these, whole, from 1 to 100,000. */
   readonly nfe: number;
@@ -24,8 +33,8 @@ export interface Settings {
   readonly lastStep?: LastStep;
   /** Ask the network for a sample of the predicted classes or bins instead of their mean; it must have a `draw`. */
   readonly draw?: boolean;
-  /** Where between the ODE (0) and the usual reverse SDE (1) the path lies: `x_s` keeps `(sigma_t/sigma_s) e^(-etaSde h)`. For solvers that have a default for it. */
-  readonly etaSde?: number;
+  /** Where between the ODE (0) and the usual reverse SDE (1) the path lies: `x_s` keeps `(sigma_t/sigma_s) e^(-etaSde h)`. For solvers that have a default for it. An interval of half log-SNRs: there only, and 0 elsewhere. */
+  readonly etaSde?: EtaSde;
   /** The share of DDPM's noise that a step of Song et al. 2021 (DDIM), eq. 16, adds: another scale than etaSde, equal at 0 and 1 only. For solvers that have a default for it. */
   readonly etaDdim?: number;
   /**
@@ -33,6 +42,8 @@ export interface Settings {
    * `e^(2 etaSde lambda)`, so that more steps refine the same path. For solvers of kind sde.
    */
   readonly noise?: NoiseSource;
+  /** For multistep solvers; `ramp` if not given. With too few calls for a start-up of full order, that of the highest order that fits. */
+  readonly startUp?: StartUp;
   /** Let the order fall to 1 towards the last step, as published multistep code does at few steps. Default false. */
   readonly lowerOrderFinal?: boolean;
   /**
@@ -57,6 +68,10 @@ export interface Solver {
   readonly orderAsStarted?: number;
   /** Weak order, of SDE solvers. */
   readonly weakOrder?: number | null;
+  /** Of multistep solvers: what they extrapolate, and the clock that their polynomials live in; a start-up of full order uses it. */
+  readonly multistep?: Adams;
+  /** In which equal steps are natural to it: its order is measured so. Default: that of `multistep`, or half log-SNR. */
+  readonly clock?: Clock;
   /** Default 1. */
   readonly evaluationsPerStep?: number;
   /** Whether its samples converge to the data law as NFE grows. */
@@ -94,18 +109,32 @@ export const lastStepOf = ({ defaults }: Facts, settings: Settings): LastStep =>
 export const etasOf = (
   { id, defaults }: Facts,
   settings: Settings,
-): { etaSde?: number; etaDdim?: number } => {
-  const taken: { etaSde?: number; etaDdim?: number } = {};
-  for (const name of ['etaSde', 'etaDdim'] as const) {
-    const usual = defaults?.[name];
-    const given = settings[name];
+): { etaSde?: EtaSde; etaDdim?: number } => {
+  const taken = <Eta>(name: 'etaSde' | 'etaDdim', given?: Eta, usual?: Eta): Eta | undefined => {
     if (given !== undefined && usual === undefined) throw new UsageError(`${id} does not take ${name}`);
-    const eta = given ?? usual;
-    if (eta === undefined) continue;
-    if (!(eta >= 0 && eta <= 1)) throw new UsageError(`${name} is ${eta}; it must be in [0, 1]`);
-    taken[name] = eta;
+    return given ?? usual;
+  };
+  const etaSde = taken('etaSde', settings.etaSde, defaults?.etaSde);
+  const etaDdim = taken('etaDdim', settings.etaDdim, defaults?.etaDdim);
+  return {
+    ...(etaSde === undefined ? {} : { etaSde: checkedEta('etaSde', etaSde) }),
+    ...(etaDdim === undefined ? {} : { etaDdim: checkedEta('etaDdim', etaDdim) }),
+  };
+};
+
+/** How a solver begins, checked. */
+export const startUpOf = (
+  { id, multistep }: Facts & Pick<Solver, 'multistep'>,
+  settings: Pick<Settings, 'startUp'>,
+): StartUp => {
+  const startUp = settings.startUp ?? 'ramp';
+  if (!startUps.includes(startUp)) {
+    throw new UsageError(`the start-up is "${String(startUp)}"; it must be ${startUps.join(' or ')}`);
   }
-  return taken;
+  if (startUp === 'full-order' && !multistep) {
+    throw new UsageError(`${id} has no full-order start-up: it is no multistep solver of a known polynomial`);
+  }
+  return startUp;
 };
 
 /** Where a solver's noise comes from, checked. */
@@ -124,7 +153,7 @@ export const noiseOf = (
 /** The reference that a solver is preconditioned by, checked. */
 export const referenceOf = (
   { id, takesReference }: Pick<Solver, 'id' | 'takesReference'>,
-  { reference, noise, draw }: Settings,
+  { reference, noise, draw, startUp }: Settings,
 ): Spectrum | undefined => {
   if (!reference) return undefined;
   if (takesReference !== true) {
@@ -138,6 +167,7 @@ export const referenceOf = (
     );
   }
   if (draw === true) throw new UsageError('a reference does not go with draws of the predicted classes');
+  if (startUp === 'full-order') throw new UsageError('a reference does not go with a full-order start-up');
   checkSpectrum(reference);
   return reference;
 };

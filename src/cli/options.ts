@@ -4,7 +4,8 @@ import type { CellSettings } from '../../experiments/cell.js';
 import { loadModules, type LoadedModule } from '../../experiments/modules.js';
 import { references } from '../../experiments/reference.js';
 import { grids } from '../../solvers/grid.js';
-import { lastSteps, noiseSources } from '../../solvers/solver.js';
+import type { EtaSde } from '../../solvers/eta.js';
+import { lastSteps, noiseSources, startUps } from '../../solvers/solver.js';
 import { UsageError } from '../errors.js';
 import type { Specification } from '../family.js';
 import { startIds } from '../plan/start.js';
@@ -54,6 +55,13 @@ const range = (text: string): readonly [number, number] => {
   throw new InvalidArgumentError('It must be two numbers, the lower first: -1,1.');
 };
 
+const etaSde = (text: string): EtaSde => {
+  const [value, from, to, ...more] = text.split(',').map(number);
+  if (from === undefined) return value;
+  if (to !== undefined && more.length === 0) return { value, from, to };
+  throw new InvalidArgumentError('It must be a number, or a number and two half log-SNRs: 1,-2,1.');
+};
+
 /** The settings that `compare`, `plan` and `sample` share; what is left out is each solver's own default. */
 export const addSettings = (command: Command): Command =>
   command
@@ -70,11 +78,12 @@ export const addSettings = (command: Command): Command =>
     .option('--no-draw', 'let the network give the mean, also where the solver would draw')
     .option(
       '--eta-sde <number>',
-      'between the ODE (0) and the reverse SDE (1), of solvers that take it',
-      number,
+      'between the ODE (0) and the reverse SDE (1), of solvers that take it; 1,-2,1: only at half log-SNRs from -2 to 1',
+      etaSde,
     )
     .option('--eta-ddim <number>', "share of DDPM's noise in a step, of solvers that take it", number)
     .addOption(new Option('--noise <source>', 'of SDE solvers').choices(noiseSources))
+    .addOption(new Option('--start-up <how>', 'of multistep solvers').choices(startUps))
     .option('--lower-order-final', 'let the order fall to 1 towards the last step')
     .option(
       '--reference <model>',
@@ -121,6 +130,7 @@ const settings = [
   'etaSde',
   'etaDdim',
   'noise',
+  'startUp',
   'lowerOrderFinal',
   'start',
   'clip',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { markdownTable } from 'markdown-table';
+import { clocks } from '../../solvers/exponential-multistep.js';
 import { type Measured, measuredOrders } from '../../solvers/measured.js';
 import { solverFamilies, solverList } from '../../solvers/registry.js';
 import type { Solver } from '../../solvers/solver.js';
@@ -18,8 +19,10 @@ const facts = (solver: Solver): Record<string, string | number | boolean | null>
   orderAsStarted: solver.orderAsStarted ?? solver.order,
   measuredOrder: measuredOf(solver)?.order ?? null,
   measuredOrderAsStarted: measuredOf(solver)?.orderAsStarted ?? null,
+  measuredOrderFromFullStart: measuredOf(solver)?.orderFromFullStart ?? null,
   measuredWeakOrder: measuredOf(solver)?.weakOrder ?? null,
   measuredWeakOrderOfSde: measuredOf(solver)?.weakOrderOfSde ?? null,
+  clock: (solver.clock ?? solver.multistep?.clock ?? clocks.lambda).id,
   evaluationsPerStep: solver.evaluationsPerStep ?? 1,
   consistent: solver.consistent,
   scaleInvariant: solver.scaleInvariant ?? false,
@@ -44,7 +47,9 @@ export const solversCommand = (): Command =>
         solver.kind,
         dash(solver.order),
         dash(measuredOf(solver)?.order),
+        dash(solver.orderAsStarted ?? solver.order),
         dash(measuredOf(solver)?.orderAsStarted),
+        dash(measuredOf(solver)?.orderFromFullStart),
         dash(solver.weakOrder),
         dash(measuredOf(solver)?.weakOrder),
         dash(solver.evaluationsPerStep ?? 1),
@@ -59,6 +64,8 @@ export const solversCommand = (): Command =>
             'order',
             'measured',
             'as started',
+            'measured',
+            'from full start',
             'weak order',
             'measured',
             'calls a step',

@@ -12,55 +12,39 @@ import { measureOrder } from '../../src/testing/measure/measure.js';
 
 const tolerance = 0.15;
 
-interface Exception {
-  readonly reason: string;
-  /** What is measured in place of what is declared. */
-  readonly order?: number;
-  /** Rounding is met before the slopes have settled. */
-  readonly unsettled?: true;
-}
-
-/** Where measured and declared orders differ, and why. */
-const exceptions: Readonly<Record<string, Exception>> = {
-  'sa-solver-p4c4': {
-    reason: 'its errors change sign at some 300 steps and near rounding before the slopes have settled',
-    order: 3.8,
-    unsettled: true,
-  },
-};
-
 describe.each(solverList().map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
   let measured: Measured;
   beforeAll(() => {
     measured = measureOrder(entry);
   });
-  const near = (field: 'order' | 'orderAsStarted' | 'weakOrder', declared: number | null): void => {
+  type Field = 'order' | 'orderAsStarted' | 'orderFromFullStart' | 'weakOrder';
+  const near = (field: Field, declared: number | null): void => {
     const value = measured[field];
     if (declared === null) expect(value).toBeNull();
     else expect(Math.abs((value ?? NaN) - declared), `${field} ${value}`).toBeLessThanOrEqual(tolerance);
   };
 
   it('has its declared orders', () => {
-    const exception = exceptions[id];
-    near('order', exception?.order ?? entry.order);
+    near('order', entry.order);
     near('orderAsStarted', entry.orderAsStarted ?? entry.order);
+    near('orderFromFullStart', entry.multistep ? entry.order : null);
     near('weakOrder', entry.weakOrder ?? null);
-    expect(measured.settled).toBe(exception?.unsettled !== true);
+    expect(measured.settled).toBe(true);
   });
 
   it('has the orders that are on record', () => {
     const recorded = measuredOrders[id];
     expect(recorded, 'run `npm run measure`').toBeDefined();
-    for (const field of ['order', 'orderAsStarted', 'weakOrder', 'weakOrderOfSde'] as const) {
+    for (const field of Object.keys(measured).filter((name) => name !== 'settled') as (keyof Measured &
+      Field)[]) {
       if (measured[field] === null) expect(recorded[field]).toBeNull();
       else expect(Math.abs((recorded[field] ?? NaN) - measured[field])).toBeLessThan(0.03);
     }
   });
 });
 
-it('there is no exception for and no record of what is gone', () => {
+it('there is no record of what is gone', () => {
   const ids = solverList().map(({ id }) => id);
-  expect(Object.keys(exceptions).filter((id) => !ids.includes(id))).toEqual([]);
   expect(Object.keys(measuredOrders).filter((id) => !ids.includes(id))).toEqual([]);
 });
 

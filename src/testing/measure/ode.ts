@@ -1,8 +1,9 @@
 import { edmStochastic } from '../../../solvers/edm.js';
 import { restartSampler } from '../../../solvers/restart.js';
-import type { Solver } from '../../../solvers/solver.js';
+import type { Clock } from '../../../solvers/exponential-multistep.js';
+import type { Solver, StartUp } from '../../../solvers/solver.js';
 import type { Plan } from '../../plan/plan.js';
-import { type Prediction, fadedIn, from, ofMixture, process, called, to } from './problem.js';
+import { type Prediction, fadedIn, fadedOut, from, process, called, to } from './problem.js';
 import { type Slopes, planIn, slopesOf } from './slopes.js';
 import { scalarOf } from '../../plan/components.js';
 
@@ -67,31 +68,39 @@ const odeParts: Readonly<Record<string, Solver>> = {
   restart: restartSampler({ share: 0 }),
 };
 
-/** Slopes of a solver's ODE part, given exact history and as it starts. */
+/** Slopes of a solver's ODE part, on problems that hide all but one of its errors. */
 export interface OdeSlopes {
+  /** Constant where the run starts: given exact history. */
   readonly exact: Slopes;
-  readonly asStarted: Slopes;
+  /** Liveliest where the run starts, with its default start-up. */
+  readonly start: Slopes;
+  /** The same with a start-up of full order, for multistep solvers. */
+  readonly fullStart: Slopes | undefined;
 }
 
 /**
  * The orders of a solver's ODE part. A solver with a stochasticity is measured at 0, on the probability-flow ODE; one that is
- * always the reverse SDE without its noises, on `dy/dlambda = 2 (D - y)`, which they then discretise.
+ * always the reverse SDE without its noises, on `dy/dlambda = 2 (D - y)`, which they then discretise. In the solver's own clock, if
+ * no other is given.
  */
-export const odeSlopes = (given: Solver): OdeSlopes => {
+export const odeSlopes = (given: Solver, clock?: Clock): OdeSlopes => {
   const solver = odeParts[given.id] ?? given;
   const { etaSde, etaDdim } = solver.defaults ?? {};
   const settable = solver !== given || etaSde !== undefined || etaDdim !== undefined;
   const pull = solver.kind === 'sde' && !settable ? 2 : 1;
-  const plans = new Map<number, Plan>();
-  const planOf = (steps: number): Plan => {
-    const plan = plans.get(steps) ?? planIn(solver, steps, { deterministic: true });
-    plans.set(steps, plan);
+  const plans = new Map<string, Plan>();
+  const planOf = (steps: number, startUp: StartUp): Plan => {
+    const settings = startUp === 'ramp' ? {} : { startUp };
+    const key = `${startUp} ${steps}`;
+    const plan =
+      plans.get(key) ?? planIn(solver, steps, { deterministic: true, settings, ...(clock ? { clock } : {}) });
+    plans.set(key, plan);
     return plan;
   };
-  const slopesOn = (prediction: Prediction): Slopes => {
+  const slopesOn = (prediction: Prediction, startUp: StartUp = 'ramp'): Slopes => {
     const exact = reference(prediction, pull);
     return slopesOf((steps) => {
-      const plan = planOf(steps);
+      const plan = planOf(steps, startUp);
       const scale = Math.exp(-from) * process.alpha(plan.start.t);
       const end = runScalar(
         plan,
@@ -102,5 +111,9 @@ export const odeSlopes = (given: Solver): OdeSlopes => {
       return { nfe: plan.nfe, error: Math.hypot(...exact.map((value, i) => end[i] / alpha - value)) };
     });
   };
-  return { exact: slopesOn(fadedIn), asStarted: slopesOn(ofMixture) };
+  return {
+    exact: slopesOn(fadedIn),
+    start: slopesOn(fadedOut),
+    fullStart: solver.multistep && slopesOn(fadedOut, 'full-order'),
+  };
 };

@@ -90,8 +90,19 @@ export const adamsCorrector =
   (step, there) =>
     adamsStep(step, [there, step.current, ...step.history].slice(0, points), adams);
 
-const clockIsFinite = ({ lambda }: Node, { of }: Clock, process: Process): boolean =>
-  Number.isFinite(of(lambda, process));
+const shown = new WeakMap<Clock, WeakMap<Node, number>>();
+
+/** What a clock shows at a node: kept, since each is asked for in several steps and a process may have to search for its time. */
+const clockAt = (node: Node, clock: Clock, process: Process): number => {
+  const values = shown.get(clock) ?? new WeakMap<Node, number>();
+  shown.set(clock, values);
+  const value = values.get(node) ?? clock.of(node.lambda, process);
+  values.set(node, value);
+  return value;
+};
+
+const clockIsFinite = (node: Node, clock: Clock, process: Process): boolean =>
+  Number.isFinite(clockAt(node, clock, process));
 
 /** The points up to the first at which the clock is infinite; one at least. */
 const finitePart = (points: readonly Evaluation[], clock: Clock, process: Process): readonly Evaluation[] => {
@@ -115,7 +126,7 @@ const legendre = (points: number): QuadratureRule => {
 const adamsWeights = (
   { s, t, process }: Pick<Step, 's' | 't' | 'process'>,
   nodes: readonly Node[],
-  { of, rate }: Clock,
+  clock: Clock,
   k: number,
 ): number[] => {
   const h = t.lambda - s.lambda;
@@ -124,16 +135,16 @@ const adamsWeights = (
   const length = Math.min(h, 40 / Math.abs(k));
   const from = k > 0 ? t.lambda - length : s.lambda;
   const origin = k > 0 ? t.lambda : s.lambda;
-  const growth = (Math.abs(k) + rate * (nodes.length - 1)) * length;
+  const growth = (Math.abs(k) + clock.rate * (nodes.length - 1)) * length;
   const panels = Math.ceil(growth / 8);
   const rule = legendre(growth < 1 / 4 ? 6 : 16);
-  const values = nodes.map(({ lambda }) => of(lambda, process));
+  const values = nodes.map((node) => clockAt(node, clock, process));
   const weights = nodes.map(() => 0);
   for (let panel = 0; panel < panels; panel++) {
     for (const { node, weight } of rule) {
       const lambda = from + (length * (panel + (1 + node) / 2)) / panels;
       const measure = ((weight * length) / (2 * panels)) * k * Math.exp(k * (lambda - origin));
-      const at = of(lambda, process);
+      const at = clock.of(lambda, process);
       for (let j = 1; j < values.length; j++) weights[j] += measure * lagrange(values, j, at);
     }
   }

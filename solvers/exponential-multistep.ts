@@ -52,12 +52,11 @@ export const adamsStep = (step: Step, points: readonly Evaluation[], { predictio
   const { s, t, etaSde, process } = step;
   if (t.sigma === 0 && (prediction === 'data' || etaSde > 0)) return [[t.alpha, step.D]];
   if (prediction === 'data' && step.variance > 0) {
-    const usable = finitePart(points, ({ t: time }) => process.lambda(time), clock, process);
+    const usable = finitePart(points, ({ t: time }) => clock.of(process.lambda(time), process));
     return predicted(step, usable, preconditionedWeights(step, usable, clock));
   }
-  const lambdaOf = ({ lambda }: Node): number => lambda;
-  const ends = Number.isFinite(clock.of(t.lambda, process));
-  const usable = ends ? finitePart(points, lambdaOf, clock, process) : points.slice(0, 1);
+  const shownAt = (node: Node): number => clockAt(node, clock, process);
+  const usable = Number.isFinite(shownAt(t)) ? finitePart(points, shownAt) : points.slice(0, 1);
   const nodes = usable.map(({ node }) => node);
   if (prediction === 'data') return predicted(step, usable, adamsWeights(step, nodes, clock, 1 + etaSde));
   const weights = adamsWeights(step, nodes, clock, -1);
@@ -112,14 +111,23 @@ export const adamsCorrector =
   (step, there) =>
     adamsStep(step, [there, step.current, ...step.history].slice(0, points), adams);
 
+const shown = new WeakMap<Clock, WeakMap<Node, number>>();
+
+/** What a clock shows at a node: kept, since each is asked for in several steps and a process may have to search for its time. */
+const clockAt = (node: Node, clock: Clock, process: Process): number => {
+  const values = shown.get(clock) ?? new WeakMap<Node, number>();
+  shown.set(clock, values);
+  const value = values.get(node) ?? clock.of(node.lambda, process);
+  values.set(node, value);
+  return value;
+};
+
 /** The points up to the first at which the clock is infinite; one at least. */
 const finitePart = (
   points: readonly Evaluation[],
-  lambdaOf: (node: Node) => number,
-  clock: Clock,
-  process: Process,
+  shownAt: (node: Node) => number,
 ): readonly Evaluation[] => {
-  const end = points.findIndex(({ node }) => !Number.isFinite(clock.of(lambdaOf(node), process)));
+  const end = points.findIndex(({ node }) => !Number.isFinite(shownAt(node)));
   return end < 0 ? points : points.slice(0, Math.max(1, end));
 };
 
@@ -152,7 +160,7 @@ const adamsWeights = (
     rate: Math.abs(k) + clock.rate * (nodes.length - 1),
     density: (lambda) => k * Math.exp(k * (lambda - origin)),
     clockOf: (lambda) => clock.of(lambda, process),
-    at: ({ lambda }) => lambda,
+    shownAt: (node) => clockAt(node, clock, process),
   });
 };
 
@@ -181,7 +189,7 @@ const preconditionedWeights = (
       return k * (ratio / (1 + ratio)) * Math.exp(k * (-Math.log1p(ratio) / 2 - t.lambda));
     },
     clockOf: (lambda) => clock.of(lambda, process),
-    at: (node) => process.lambda(node.t),
+    shownAt: (node) => clock.of(process.lambda(node.t), process),
   });
 };
 
@@ -194,21 +202,21 @@ interface Integrals {
   readonly rate: number;
   density(lambda: number): number;
   clockOf(lambda: number): number;
-  /** The lambda of a node. */
-  at(node: Node): number;
+  /** What the clock shows at a node. */
+  shownAt(node: Node): number;
 }
 
 /** Gauss-Legendre in lambda, on panels so short that 16 points, or 6 in short steps, are exact to rounding wherever the clock is analytic. */
 const lagrangeIntegrals = (
   nodes: readonly Node[],
-  { total, from, to, rate, density, clockOf, at }: Integrals,
+  { total, from, to, rate, density, clockOf, shownAt }: Integrals,
 ): number[] => {
   if (nodes.length === 1) return [total];
   const length = to - from;
   const growth = rate * length;
   const panels = Math.ceil(growth / 8);
   const rule = legendre(growth < 1 / 4 ? 6 : 16);
-  const values = nodes.map((node) => clockOf(at(node)));
+  const values = nodes.map(shownAt);
   const weights = nodes.map(() => 0);
   for (let panel = 0; panel < panels; panel++) {
     for (const { node, weight } of rule) {

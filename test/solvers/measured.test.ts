@@ -16,7 +16,7 @@ describe.each(solverList().map((entry) => [entry.id, entry] as const))('%s', (id
   let measured: Measured;
   beforeAll(() => {
     measured = measureOrder(entry);
-  });
+  }, 60_000);
   type Field = 'order' | 'orderAsStarted' | 'orderFromFullStart' | 'weakOrder';
   const near = (field: Field, declared: number | null): void => {
     const value = measured[field];

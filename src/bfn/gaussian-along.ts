@@ -1,4 +1,5 @@
-import { type Basis, componentsOf, dimensionOf, multiplicitiesOf, transformOf } from '../array/basis.js';
+import { type Basis, componentsOf, dimensionOf, multiplicitiesOf } from '../array/basis.js';
+import { transformOf } from '../array/transform.js';
 import type { Batch } from '../array/batch.js';
 
 /** The Gaussian with these standard deviations along a basis: `ln p(x)` in nats a sample. */

@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { transformOf } from '../array/basis.js';
+import { transformOf } from '../array/transform.js';
 import { UsageError } from '../errors.js';
 import { type Spectrum, checkSpectrum } from '../plan/spectrum.js';
 

@@ -1,4 +1,5 @@
-import { type Basis, checkBasis, componentsOf, dimensionOf, transformOf } from '../array/basis.js';
+import { type Basis, checkBasis, componentsOf, dimensionOf } from '../array/basis.js';
+import { transformOf } from '../array/transform.js';
 import { UsageError } from '../errors.js';
 
 /** A covariance as its variances along a basis, one a component: what lies between the components is left out. */

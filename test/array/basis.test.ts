@@ -5,11 +5,10 @@ import {
   checkBasis,
   combineIn,
   componentsOf,
-  cosineRows,
   dimensionOf,
   multiplicitiesOf,
-  transformOf,
 } from '../../src/array/basis.js';
+import { cosineRows, transformOf } from '../../src/array/transform.js';
 import { spectrumOf } from '../../src/denoiser/spectra.js';
 import { UsageError } from '../../src/errors.js';
 

@@ -84,6 +84,17 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   ['an unknown last step', 'sample --last-step drop', /stop, predict, predict-at-end/],
   ['an eta for a solver that has none', 'plan ddim --eta-sde 0.5', /ddim does not take etaSde/],
   ['an eta out of range', 'plan sde-dpm-solver++2m --eta-sde 2', /etaSde is 2; it must be in \[0, 1\]/],
+  [
+    'a reference without a problem',
+    'plan unipc-2 --reference covariance',
+    /a reference is made of the data of a problem: name one with --problem/,
+  ],
+  [
+    'a reference of discrete data',
+    'sample --problem simplex-3 --solver unipc-2 --reference diagonal',
+    /"simplex-3" knows no covariance of its data/,
+  ],
+  ['an unknown reference', 'sample --reference wishart', /covariance, diagonal, cosine, low-rank/],
   ['an unknown source of noise', 'plan bfn --noise tree', /independent, path/],
   [
     'a folder below a file',

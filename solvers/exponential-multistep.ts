@@ -116,10 +116,11 @@ const adamsWeights = (
   const total = k > 0 ? -Math.expm1(-k * h) : Math.expm1(k * h);
   if (nodes.length === 1) return [total];
   rule ??= gaussLegendre(16);
+  // towards the noise (h < 0) v grows along the step, and nothing of it can be left out
   const length = Math.min(h, 40 / Math.abs(k));
   const from = k > 0 ? t.lambda - length : s.lambda;
   const origin = k > 0 ? t.lambda : s.lambda;
-  const panels = Math.ceil(((Math.abs(k) + rate * (nodes.length - 1)) * length) / 8);
+  const panels = Math.ceil(((Math.abs(k) + rate * (nodes.length - 1)) * Math.abs(length)) / 8);
   const values = nodes.map(({ lambda }) => of(lambda, process));
   const weights = nodes.map(() => 0);
   for (let panel = 0; panel < panels; panel++) {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { planSettings } from '../../experiments/cell.js';
+import { planFor } from '../../experiments/cell.js';
 import { solver as solverOf } from '../../solvers/registry.js';
 import { UsageError } from '../errors.js';
 import type { Specification } from '../family.js';
@@ -66,10 +66,8 @@ const requireNoSettings = (command: Command): void => {
 };
 
 const planOf = async (id: string, options: Options): Promise<Plan> => {
-  return solverOf(id).plan(await processOf(options.process), {
-    nfe: options.nfe,
-    ...planSettings(settingsOf(options)),
-  });
+  const process = await processOf(options.process);
+  return planFor(solverOf(id), process, { nfe: options.nfe, ...settingsOf(options) });
 };
 
 const readJson = async (path: string): Promise<unknown> => {

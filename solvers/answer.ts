@@ -24,16 +24,17 @@ export const withAnswer = (plan: Plan, answer: Answer, process: Process): Plan =
   const settings = { ...plan.settings, answer };
   if (answer === 'mode') return { ...plan, settings };
   const last = plan.instructions[plan.instructions.length - 1];
-  let evaluations = 0;
-  let drawn = false;
-  const instructions = plan.instructions.map((entry) => {
-    if (entry.op !== 'evaluate') return entry;
-    evaluations++;
-    if (last.op !== 'return' || entry.into !== last.from) return entry;
-    drawn = true;
-    return { ...entry, draw: evaluations };
-  });
-  if (drawn) return { ...plan, settings, instructions };
+  const draws = plan.instructions.map((entry) => (entry.op === 'evaluate' ? (entry.draw ?? 0) : 0));
+  const unused = 1 + draws.reduce((most, draw) => Math.max(most, draw), 0);
+  const answered = plan.instructions.findIndex(
+    (entry) => last.op === 'return' && entry.op === 'evaluate' && entry.into === last.from,
+  );
+  if (answered >= 0) {
+    const instructions = plan.instructions.map((entry, i) =>
+      i === answered && entry.op === 'evaluate' ? { ...entry, draw: entry.draw ?? unused } : entry,
+    );
+    return { ...plan, settings, instructions };
+  }
   throw new UsageError(
     `the answer "draw" is drawn from a prediction, and this plan of ${plan.solver} returns a state: use the last step predict or predict-at-end`,
   );

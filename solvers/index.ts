@@ -1,4 +1,5 @@
 export { equivalent, type Equivalence, type EquivalenceOptions } from '../src/plan/equivalence.js';
+export { type Answer, answers, withAnswer } from './answer.js';
 export { timeGrid, defaultEta, type TimeGrid, type Ends } from './grid.js';
 export {
   defineSolver,
@@ -13,6 +14,8 @@ export {
 export { type Churn, edmStochastic } from './edm.js';
 export { type RestartOptions, restartSampler } from './restart.js';
 export { type Measured, measuredOrders } from './measured.js';
+export { inversionPlan, type InversionSettings } from './invert.js';
+export { planFromPrior } from './prior-step.js';
 export { registerSolver, solver, solverList } from './registry.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';
 export { type Adams, type Clock, adamsCorrector, adamsPredictor, clocks } from './exponential-multistep.js';

@@ -5,7 +5,7 @@ import { symbols } from './samples.js';
 /** `-sum p log2 p` of frequencies that are to be normalised. */
 const entropy = (frequencies: Float64Array): number => {
   const total = frequencies.reduce((a, b) => a + b, 0);
-  return -frequencies.reduce((sum, f) => (f > 0 ? sum + (f / total) * Math.log2(f / total) : sum), 0);
+  return frequencies.reduce((sum, f) => (f > 0 ? sum - (f / total) * Math.log2(f / total) : sum), 0);
 };
 
 /** How often the chain gives each symbol in the long run. */

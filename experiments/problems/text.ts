@@ -26,7 +26,7 @@ export interface TextOptions {
  */
 export const textSources: Readonly<Record<string, { readonly file: string; readonly mix: number }>> = {
   wikitext2: { file: 'wikitext2-az.train', mix: 0.001 },
-  text8: { file: 'text8-2m', mix: 0.001 },
+  text8: { file: 'text8-1m', mix: 0.001 },
   tinyshakespeare: { file: 'tinyshakespeare', mix: 0.003 },
 };
 

@@ -1,4 +1,4 @@
-import type { Instruction, Plan, Terms } from '../src/plan/plan.js';
+import type { Instruction, Plan, Return, Terms } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { nodeAt } from './program.js';
 import { momentOf } from './recorder.js';
@@ -48,12 +48,12 @@ export const planFromPrior = (solver: Solver, process: Process, settings: Settin
       instructions: [call, ...stepTo(plan.start, plan.start.register), ...plan.instructions],
     };
   }
-  const last = plan.instructions[plan.instructions.length - 1] as Instruction & { op: 'return' };
-  const isState = last.sigma > 0 || settings.lastStep === 'stop';
+  const last = plan.instructions[plan.instructions.length - 1] as Return;
+  const isPrediction = plan.instructions.some((one) => one.op === 'evaluate' && one.into === last.from);
   return {
     ...shared,
-    instructions: isState
-      ? [call, ...stepTo(last, 'x'), { ...last, from: 'x' }]
-      : [call, { ...last, from: D }],
+    instructions: isPrediction
+      ? [call, { ...last, from: D }]
+      : [call, ...stepTo(last, 'x'), { ...last, from: 'x' }],
   };
 };

@@ -1,8 +1,9 @@
+import { type Answer, withAnswer } from '../solvers/answer.js';
 import { grids } from '../solvers/grid.js';
+import { planFromPrior, type priorStep } from '../solvers/prior-step.js';
 import { solver as solverOf } from '../solvers/registry.js';
-import type { Settings } from '../solvers/solver.js';
+import type { Settings, Solver } from '../solvers/solver.js';
 import type { Batch } from '../src/array/batch.js';
-import { clip } from '../src/denoiser/adapters.js';
 import { DivergedError, UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
@@ -10,7 +11,9 @@ import type { Denoiser } from '../src/plan/denoiser.js';
 import type { Plan } from '../src/plan/plan.js';
 import { type SampleOptions, sample } from '../src/plan/sample.js';
 import { type StartId, startLaw } from '../src/plan/start.js';
+import type { Process } from '../src/process/process.js';
 import { metricsFor } from './metrics/index.js';
+import { type PredictionSettings, wrapped } from './predictions.js';
 import type { Problem } from './problem.js';
 import { references } from './reference.js';
 import { type Estimate, jackknife } from './statistics.js';
@@ -20,11 +23,13 @@ import { entriesOf } from '../src/plan/components.js';
 export interface PlanSettings extends Omit<Settings, 'nfe' | 'grid' | 'reference'> {
   readonly grid?: Specification;
   readonly reference?: Specification;
+  /** What is made of the last prediction of classes; the mode unless told. */
+  readonly answer?: Answer;
 }
 
 /** Throws a `UsageError` for a grid that cannot be made, and for a reference without a problem that knows what it is made of. */
 export const planSettings = (
-  { grid, reference, ...others }: PlanSettings,
+  { grid, reference, ...others }: Omit<PlanSettings, 'answer'>,
   problem?: Problem,
 ): Omit<Settings, 'nfe'> => {
   if (reference && !problem) {
@@ -39,11 +44,25 @@ export const planSettings = (
   };
 };
 
+/** The plan of a solver, from the exact prior if asked for. Throws a `UsageError` where they do not fit. */
+export const planFor = (
+  solver: Solver,
+  process: Process,
+  { answer, nfe, ...settings }: PlanSettings & Pick<Settings, 'nfe'>,
+  {
+    fromPrior = false,
+    problem,
+  }: { readonly fromPrior?: boolean; readonly problem?: Problem | undefined } = {},
+): Plan => {
+  const asked = { nfe, ...planSettings(settings, problem) };
+  const plan = fromPrior ? planFromPrior(solver, process, asked) : solver.plan(process, asked);
+  return answer === undefined ? plan : withAnswer(plan, answer, process);
+};
+
 /** What all cells of a comparison share; a setting left out is the solver's own default. */
-export interface CellSettings extends PlanSettings {
-  readonly start?: StartId;
-  /** Predictions are clipped to this range; for continuous data. */
-  readonly clip?: readonly [number, number];
+export interface CellSettings extends PlanSettings, PredictionSettings {
+  /** A law of the start, or one call at the noise end and a step from there. */
+  readonly start?: StartId | typeof priorStep;
 }
 
 /** A solver at a number of network calls. */
@@ -69,6 +88,8 @@ export interface CellOutcome {
   readonly message?: string;
   /** By metric id; empty if not ok. */
   readonly estimates: Readonly<Record<string, Estimate>>;
+  /** Of the truth's cell: the estimates of the problem's references, by their ids. */
+  readonly references?: Readonly<Record<string, CellOutcome['estimates']>>;
   /** Wall-clock seconds of sampling and of the metrics. */
   readonly seconds: { readonly sampling: number; readonly metrics: number };
 }
@@ -85,31 +106,32 @@ export interface ReadyRun {
 /** Throws a `UsageError` where solver, problem and settings do not fit. */
 export const readyRun = (problem: Problem, { solver: id, nfe, settings }: SolverRun): ReadyRun => {
   const { process, denoiser, moments } = problem;
-  const { start: asked, clip: range, ...others } = settings;
+  const { start: asked, clip, threshold, guidance, ...others } = settings;
+  const predictions = wrapped(problem, { clip, threshold, guidance });
   const solver = solverOf(id);
   if (others.reference && solver.takesReference !== true) throw new UsageError(`${id} takes no reference`);
-  const plan = solver.plan(process, { nfe, ...planSettings(others, problem) });
+  const fromPrior = asked === 'prior-step';
+  const plan = planFor(solver, process, { nfe, ...others }, { fromPrior, problem });
   const draws = plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
   if (draws && !denoiser.draw) {
     throw new UsageError(`${id} draws the predicted classes, and the network of "${problem.id}" cannot`);
   }
-  if (range && process.classes !== undefined) {
-    throw new UsageError(`clip is for continuous data; the problem "${problem.id}" is discrete`);
-  }
   // a solver that starts from the prior can do so at the noise end only
   const own = solver.defaults?.start ?? 'zero-mean';
-  const start = asked ?? (own === 'prior' && !plan.start.atNoiseEnd ? 'zero-mean' : own);
+  const usual = own === 'prior' && !plan.start.atNoiseEnd ? 'zero-mean' : own;
+  const start = fromPrior ? 'prior' : (asked ?? usual);
   const { standardDeviation } = startLaw(start, plan.start, moments);
-  if (solver.kind === 'ode' && entriesOf(standardDeviation).every((value) => value === 0) && !draws) {
+  const still = entriesOf(standardDeviation).every((value) => value === 0);
+  if (solver.kind === 'ode' && still && !draws && !fromPrior) {
     throw new UsageError(
       `${id} adds no noise, and at t = ${plan.start.t} ${process.id} has none either: all samples would be the same; use eta > 0`,
     );
   }
   return {
     plan,
-    denoiser: range ? clip(denoiser, ...range) : denoiser,
+    denoiser: predictions.denoiser,
     start,
-    settings: { ...plan.settings, ...named(others), start, clip: range ?? null },
+    settings: { start, ...plan.settings, ...named(others), ...predictions.settings },
   };
 };
 
@@ -117,16 +139,17 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
 const named = ({ reference }: PlanSettings): Readonly<Record<string, Json>> =>
   reference ? { reference: { id: reference.id, ...reference.parameters } } : {};
 
-/** The decoded samples of a cell. */
+/** The decoded samples of a cell; of a solver from its law of the start, or from the states given. */
 export const drawSamples = async (
   problem: Problem,
   { run, samples, seed }: CellTask,
-  options: Pick<SampleOptions, 'onStep' | 'signal'> = {},
+  options: Pick<SampleOptions, 'onStep' | 'signal'> & { readonly states?: Batch } = {},
 ): Promise<Batch> => {
   if (!run) return problem.trueSamples(samples, seed);
-  const { plan, denoiser, start } = readyRun(problem, run);
+  const { plan, denoiser, start: law } = readyRun(problem, run);
   const { moments } = problem;
-  return problem.decode(await sample({ ...options, plan, denoiser, start, moments, samples, seed }));
+  const { states: start = law, ...others } = options;
+  return problem.decode(await sample({ ...others, plan, denoiser, start, moments, samples, seed }));
 };
 
 const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<string, Estimate>> => {
@@ -140,6 +163,20 @@ const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<str
     }
   }
   return estimates;
+};
+
+/** What the problem's references score, if it has any. */
+const referencesOf = async (
+  problem: Problem,
+  { samples, seed }: CellTask,
+): Promise<CellOutcome['references']> => {
+  const { references = [] } = problem;
+  if (references.length === 0) return undefined;
+  const entries: [string, CellOutcome['estimates']][] = [];
+  for (const { id, samples: draw } of references) {
+    entries.push([id, await estimatesOf(problem, draw(samples, seed))]);
+  }
+  return Object.fromEntries(entries);
 };
 
 /** Runs one cell: samples, then every metric of the problem on them. What goes wrong is an outcome; only an abort rejects. */
@@ -158,7 +195,8 @@ export const runCell = async (
     const samples = await drawSamples(problem, task, signal ? { signal } : {});
     sampled = performance.now();
     const estimates = await estimatesOf(problem, samples);
-    return { status: 'ok', estimates, seconds: seconds() };
+    const references = task.run ? undefined : await referencesOf(problem, task);
+    return { status: 'ok', estimates, ...(references && { references }), seconds: seconds() };
   } catch (error) {
     signal?.throwIfAborted();
     const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');

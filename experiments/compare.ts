@@ -3,6 +3,7 @@ import { UsageError, requireWhole } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import { type CellOutcome, type CellSettings, type CellTask, readyRun, runCell } from './cell.js';
 import { type Comparison, qualityOf, summarise } from './comparison.js';
+import { requireMeasurable } from './predictions.js';
 import type { Problem } from './problem.js';
 import { makeProblem } from './problems/index.js';
 
@@ -49,6 +50,7 @@ export const compare = async (options: CompareOptions): Promise<Comparison> => {
     const { solvers = problem.solvers } = options;
     requireDistinct('solver', solvers);
     qualityOf(problem);
+    requireMeasurable(problem, settings);
     const runs = solvers.flatMap((solver) =>
       nfe.map((calls) => {
         const run = { solver, nfe: calls, settings };

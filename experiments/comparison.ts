@@ -46,6 +46,8 @@ export interface ProblemReport extends Specification {
   readonly metrics: Readonly<
     Record<string, { unit: string; description: string; floor: Estimate; truth?: number }>
   >;
+  /** Where the problem has any. */
+  readonly references?: readonly ReferenceReport[];
 }
 
 export interface Comparison {
@@ -56,6 +58,14 @@ export interface Comparison {
   readonly repeats: number;
   readonly seed: number;
   readonly settings: CellSettings;
+}
+
+/** What the samples of a reference score that costs no call. */
+export interface ReferenceReport {
+  readonly id: string;
+  readonly description: string;
+  readonly nfe: 0;
+  readonly metrics: Cell['metrics'];
 }
 
 /** A problem of a comparison: all of it that came of the runs. */
@@ -86,7 +96,7 @@ export const summarise = (
 ): { readonly report: ProblemReport; readonly cells: readonly Cell[] } => {
   const metrics = metricsFor(problem.truth);
   const quality = qualityOf(problem);
-  const pool = (outcomes: readonly CellOutcome[], { id, bounds }: Metric): Estimate =>
+  const pool = (outcomes: readonly Pick<CellOutcome, 'estimates'>[], { id, bounds }: Metric): Estimate =>
     pooled(
       outcomes.map(({ estimates }) => estimates[id]),
       { groups: Math.min(defaultGroups, samples), ...(bounds ? { bounds } : {}) },
@@ -94,19 +104,27 @@ export const summarise = (
   const floors = new Map(metrics.map((metric) => [metric.id, pool(truth, metric)]));
   const floorOf = (id: string): Estimate => floors.get(id) as Estimate;
 
+  const against = (outcomes: readonly Pick<CellOutcome, 'estimates'>[], metric: Metric): MetricValue => {
+    const { value, low, high } = pool(outcomes, metric);
+    return { value, low, high, floor: floorOf(metric.id).value };
+  };
+  const references = (problem.references ?? []).map(({ id, description }): ReferenceReport => {
+    const outcomes = truth.map(({ references: of }) => ({ estimates: of?.[id] ?? {} }));
+    const values = metrics.map((metric) => [metric.id, against(outcomes, metric)] as const);
+    return { id, description, nfe: 0, metrics: Object.fromEntries(values) };
+  });
+
   const cells = runs.map(({ run: { solver, nfe }, settings, outcomes }): Cell => {
     const failure = outcomes.find(({ status }) => status !== 'ok');
-    const valueOf = (metric: Metric): MetricValue => {
-      const { value, low, high } = pool(outcomes, metric);
-      return { value, low, high, floor: floorOf(metric.id).value };
-    };
     return {
       problem: name,
       solver,
       nfe,
       status: failure?.status ?? 'ok',
       ...(failure?.message === undefined ? {} : { message: failure.message }),
-      metrics: Object.fromEntries(failure ? [] : metrics.map((metric) => [metric.id, valueOf(metric)])),
+      metrics: Object.fromEntries(
+        failure ? [] : metrics.map((metric) => [metric.id, against(outcomes, metric)]),
+      ),
       settings,
       seconds: {
         sampling: outcomes.reduce((sum, { seconds }) => sum + seconds.sampling, 0),
@@ -144,6 +162,7 @@ export const summarise = (
           { unit, description, floor: floorOf(metric), ...(value === undefined ? {} : { truth: value }) },
         ]),
       ),
+      ...(references.length > 0 ? { references } : {}),
     },
     cells: cells.map((cell) => (compared(cell) ? { ...cell, callsOfBaseline: callsFor(cell) } : cell)),
   };

@@ -49,10 +49,13 @@ const linesOf = (samples: Batch, line: (row: readonly number[]) => string): stri
 
 const csv = (samples: Batch): string => linesOf(samples, (row) => row.join(','));
 
+/** Stands for a line feed, so that a sample is a line. */
+export const lineFeedSign = '↵';
+
 const text =
   (alphabet: string) =>
   (samples: Batch): string =>
-    linesOf(samples, (row) => decode(row, alphabet));
+    linesOf(samples, (row) => decode(row, alphabet).replaceAll('\n', lineFeedSign));
 
 /** Grey pictures side by side in a square, each pixel `zoom` wide, -1 black and 1 white, values beyond cut off. */
 const contactSheet =

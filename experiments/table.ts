@@ -42,6 +42,10 @@ const metricTable = (
   const rows = [
     [unit === '' ? id : `${id} (${unit})`, ...nfe.map((calls) => `NFE ${calls}`)],
     ...bySolver(cells, nfe, entry),
+    ...(problem.references ?? []).map(({ description, metrics }) => [
+      `*${description} (no call)*`,
+      ...always(withReach(metrics[id])),
+    ]),
     ['*floor: true samples*', ...always(withReach(floor))],
     ...(truth === undefined ? [] : [['*truth, exactly*', ...always(fixed(truth, reachOf(floor)))]]),
   ];

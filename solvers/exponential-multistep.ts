@@ -150,6 +150,7 @@ const adamsWeights = (
   k: number,
 ): number[] => {
   const h = t.lambda - s.lambda;
+  // towards the noise (h < 0) v grows along the step, and nothing of it can be left out
   const length = Math.min(h, 40 / Math.abs(k));
   const from = k > 0 ? t.lambda - length : s.lambda;
   const origin = k > 0 ? t.lambda : s.lambda;
@@ -213,7 +214,7 @@ const lagrangeIntegrals = (
 ): number[] => {
   if (nodes.length === 1) return [total];
   const length = to - from;
-  const growth = rate * length;
+  const growth = rate * Math.abs(length);
   const panels = Math.ceil(growth / 8);
   const rule = legendre(growth < 1 / 4 ? 6 : 16);
   const values = nodes.map(shownAt);

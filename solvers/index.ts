@@ -1,4 +1,5 @@
 export { equivalent, type Equivalence, type EquivalenceOptions } from '../src/plan/equivalence.js';
+export { type Answer, answers, withAnswer } from './answer.js';
 export { timeGrid, defaultEta, type TimeGrid, type Ends } from './grid.js';
 export {
   defineSolver,
@@ -15,6 +16,8 @@ export { type EtaInterval, type EtaSde } from './eta.js';
 export { type Churn, edmStochastic } from './edm.js';
 export { type RestartOptions, restartSampler } from './restart.js';
 export { type Measured, measuredOrders } from './measured.js';
+export { inversionPlan, type InversionSettings } from './invert.js';
+export { planFromPrior } from './prior-step.js';
 export { registerSolver, solver, solverFamilies, solverList } from './registry.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';
 export {

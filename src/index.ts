@@ -11,6 +11,7 @@ export { planFromJson } from './plan/check.js';
 export { equivalent, type Equivalence, type EquivalenceOptions } from './plan/equivalence.js';
 export { normalForm, normalForms, type NormalForm, type Row } from './plan/normal-form.js';
 export type { ClockInterval, Instruction, Plan, Register, Terms, WideTerms } from './plan/plan.js';
+export { noised } from './plan/noised.js';
 export { printPlan } from './plan/print.js';
 export { type Request, type Stepper, type StepperOptions, stepper } from './plan/runner.js';
 export { type SampleOptions, type Samples, type StepReport, sample } from './plan/sample.js';

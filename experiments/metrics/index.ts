@@ -8,6 +8,7 @@ import { logDensityKs } from './log-density-ks.js';
 import { ngramDivergence } from './ngram-divergence.js';
 import { slicedWasserstein } from './sliced-wasserstein.js';
 import { spellingAccuracy } from './spelling-accuracy.js';
+import { symbolEntropy } from './symbol-entropy.js';
 
 export { bitsGap, bitsPerCharacter } from './bits.js';
 export { classDivergence } from './class-divergence.js';
@@ -18,6 +19,7 @@ export { logDensityKs } from './log-density-ks.js';
 export { ngramDivergence } from './ngram-divergence.js';
 export { slicedWasserstein } from './sliced-wasserstein.js';
 export { spellingAccuracy } from './spelling-accuracy.js';
+export { symbolEntropy } from './symbol-entropy.js';
 
 type Of<Kind extends Truth['kind']> = Extract<Truth, { kind: Kind }>;
 
@@ -49,8 +51,12 @@ const metrics = registry<MetricEntry>('metric', [
     'Jensen-Shannon divergence of the n-grams from their exact law',
     (truth) => (truth.length > truth.model.order ? ngramDivergence(truth.model, truth.length) : undefined),
   ),
+  entryFor('symbol-entropy', 'text', 'entropy of the symbol frequencies', ({ model, length }) =>
+    symbolEntropy(model, length),
+  ),
+  // with other characters, what stands between spaces is not a word
   entryFor('spelling-accuracy', 'text', 'share of words that Hunspell en_US accepts', ({ model, length }) =>
-    model.alphabet.includes(' ') ? spellingAccuracy(model.alphabet, length) : undefined,
+    /^[a-z]* [a-z]*$/i.test(model.alphabet) ? spellingAccuracy(model.alphabet, length) : undefined,
   ),
   entryFor('sliced-wasserstein', 'vectors', '2-Wasserstein distance of projections', ({ mixture }) =>
     slicedWasserstein(mixture),

@@ -4,14 +4,15 @@ import { dirname } from 'node:path';
 import { planSettings } from '../../experiments/cell.js';
 import { qualityMeasure } from '../../experiments/grid-quality.js';
 import type { Problem } from '../../experiments/problem.js';
+import { wrapped } from '../../experiments/predictions.js';
 import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
 import { requireWritable, writeWhole } from '../../experiments/results.js';
 import { alignGrid } from '../../solvers/align-grid.js';
 import { type GridMeasure, gridMeasures } from '../../solvers/grid-measure.js';
 import { timeGrid } from '../../solvers/grid.js';
 import { type GridError, optimiseGrid } from '../../solvers/optimise-grid.js';
+import { priorStep } from '../../solvers/prior-step.js';
 import { solver as solverOf } from '../../solvers/registry.js';
-import { clip } from '../denoiser/adapters.js';
 import { UsageError } from '../errors.js';
 import type { Specification } from '../family.js';
 import type { Json } from '../json.js';
@@ -110,7 +111,21 @@ const shown = (value: number): string => value.toPrecision(4);
 
 /** The settings as `optimiseGrid` and `alignGrid` take them. */
 const settled = (problem: Problem, options: Options) => {
-  const { start = 'zero-mean', clip: range, lastStep = 'predict', draw, ...rest } = settingsOf(options);
+  const {
+    start = 'zero-mean',
+    lastStep = 'predict',
+    draw,
+    answer,
+    clip,
+    threshold,
+    guidance,
+    ...rest
+  } = settingsOf(options);
+  if (start === priorStep || answer !== undefined) {
+    throw new UsageError(
+      `grids are found for starts by a law and for modes: neither --start ${priorStep} nor --answer goes with them`,
+    );
+  }
   if (draw === true || lastStep === 'stop') {
     throw new UsageError(
       'grids are found for predictions: neither --draw nor --last-step stop goes with them',
@@ -120,7 +135,7 @@ const settled = (problem: Problem, options: Options) => {
   const { grid, ...settings } = planSettings(rest, problem);
   return {
     process,
-    denoiser: range ? clip(problem.denoiser, ...range) : problem.denoiser,
+    denoiser: wrapped(problem, { clip, threshold, guidance }).denoiser,
     moments,
     start,
     lastStep,

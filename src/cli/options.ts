@@ -2,9 +2,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import type { CellSettings } from '../../experiments/cell.js';
 import { loadModules, type LoadedModule } from '../../experiments/modules.js';
+import { parseThreshold } from '../../experiments/predictions.js';
 import { references } from '../../experiments/reference.js';
-import { grids } from '../../solvers/grid.js';
+import { answers } from '../../solvers/answer.js';
 import type { EtaSde } from '../../solvers/eta.js';
+import { grids } from '../../solvers/grid.js';
+import { priorStep } from '../../solvers/prior-step.js';
 import { lastSteps, noiseSources, startUps } from '../../solvers/solver.js';
 import { UsageError } from '../errors.js';
 import type { Specification } from '../family.js';
@@ -43,7 +46,7 @@ export const names = (text: string, before: readonly string[] = []): readonly st
   return all;
 };
 
-const number = (text: string): number => {
+export const number = (text: string): number => {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('It must be a number.');
@@ -74,6 +77,9 @@ export const addSettings = (command: Command): Command =>
     )
     .option('--eta <number>', 'truncation of the noise end, in [0, 1), of the grid', number)
     .addOption(new Option('--last-step <what>', 'what becomes of the last calls').choices(lastSteps))
+    .addOption(
+      new Option('--answer <what>', 'what is made of the last prediction of classes').choices(answers),
+    )
     .option('--draw', 'let the network draw classes instead of their mean')
     .option('--no-draw', 'let the network give the mean, also where the solver would draw')
     .option(
@@ -96,13 +102,30 @@ export const addSettings = (command: Command): Command =>
 /** The further settings of those that run the plan. */
 export const addRunSettings = (command: Command): Command =>
   addSettings(command)
-    .addOption(new Option('--start <law>', 'law of the start').choices(startIds))
-    .option('--clip <low,high>', 'clip the predictions of continuous data, as in -1,1', range);
+    .addOption(
+      new Option(
+        '--start <law>',
+        `law of the start; ${priorStep} is a call at the noise end and a step from there`,
+      ).choices([...startIds, priorStep]),
+    )
+    .option('--clip <low,high>', 'clip the predictions of continuous data, as in -1,1', range)
+    .option(
+      '--threshold [quantile=...]',
+      'threshold the predictions of continuous data dynamically, as in quantile=0.995,maximum=2',
+      (text) => parseThreshold(text),
+    )
+    .option(
+      '--guidance <scale>',
+      'classifier-free guidance, for problems with something given, as in digits:given=3',
+      number,
+    );
 
-export interface SettingOptions extends Omit<CellSettings, 'grid' | 'reference'> {
+export interface SettingOptions extends Omit<CellSettings, 'grid' | 'reference' | 'threshold'> {
   readonly grid?: string;
   readonly reference?: string;
   readonly eta?: number;
+  /** True without a value. */
+  readonly threshold?: NonNullable<CellSettings['threshold']> | true;
 }
 
 /** A grid by its line, or from a file that `bfn grid --out` wrote; its values are checked where it is made. */
@@ -132,8 +155,10 @@ const settings = [
   'noise',
   'startUp',
   'lowerOrderFinal',
+  'answer',
   'start',
   'clip',
+  'guidance',
 ] as const;
 
 export const settingsOf = (options: SettingOptions): CellSettings => ({
@@ -142,6 +167,9 @@ export const settingsOf = (options: SettingOptions): CellSettings => ({
   ...Object.fromEntries(
     settings.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   ),
+  ...(options.threshold === undefined
+    ? {}
+    : { threshold: options.threshold === true ? parseThreshold('') : options.threshold }),
 });
 
 export const addImport = (command: Command): Command =>

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { planSettings } from '../../experiments/cell.js';
+import { planFor } from '../../experiments/cell.js';
 import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
 import type { Problem } from '../../experiments/problem.js';
 import { solver as solverOf } from '../../solvers/registry.js';
@@ -75,10 +75,8 @@ const requireNoSettings = (command: Command): void => {
 
 const planOf = async (id: string, options: Options): Promise<Plan> => {
   const problem = options.problem === undefined ? undefined : await problemOf(options.problem);
-  return solverOf(id).plan(problem?.process ?? (await processOf(options.process)), {
-    nfe: options.nfe,
-    ...planSettings(settingsOf(options), problem),
-  });
+  const process = problem?.process ?? (await processOf(options.process));
+  return planFor(solverOf(id), process, { nfe: options.nfe, ...settingsOf(options) }, { problem });
 };
 
 const problemOf = (text: string): Promise<Problem> => {

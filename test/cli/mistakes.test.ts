@@ -14,7 +14,7 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   [
     'an unknown problem',
     'compare --problem txet',
-    /unknown problem "txet"; there are: text, digits, mixture-1d/,
+    /unknown problem "txet"; there are: text, digits, mnist, mixture-1d/,
   ],
   [
     'a parameter that there is not',
@@ -69,6 +69,36 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
     'a clip of classes',
     'sample --problem simplex-3 --clip -1,1',
     /clip is for continuous data; .*"simplex-3"/,
+  ],
+  [
+    'clip and threshold',
+    'sample --problem mixture-1d --clip -1,1 --threshold quantile=0.9',
+    /clip and threshold both keep predictions in range/,
+  ],
+  ['a threshold without its name', 'sample --threshold 0.9', /give each parameter once, as name=value/],
+  ['an answer of vectors', 'sample --problem mixture-1d --answer draw', /one of classes, and bfn-continuous/],
+  [
+    'an answer drawn from a state',
+    'plan bfn-solver2 --process bfn-discrete:classes=3,beta1=1 --answer draw --last-step stop',
+    /returns a state: use the last step predict/,
+  ],
+  ['guidance by nothing', 'sample --problem mixture-1d --guidance 2', /guidance needs something given/],
+  [
+    'a comparison with what is not known',
+    'compare --problem mixture-1d --guidance 2',
+    /guidance of scale 2 samples no law that is known/,
+  ],
+  ['a time without data', 'sample --problem mixture-1d --from-time 0.5', /--from-time needs data: --from/],
+  [
+    'two starts',
+    'sample --problem mixture-1d --from a.csv --start prior',
+    /--from and --start are two starts/,
+  ],
+  ['data that are not there', 'sample --problem mixture-1d --from a.csv', /cannot read samples .* ENOENT/],
+  [
+    'a time outside the process',
+    'sample --problem mixture-1d --from a.csv --from-time 2',
+    /--from-time is 2; on bfn-continuous it must be above 0 and up to 1/,
   ],
   ['a clip turned around', 'sample --problem mixture-1d --clip 1,-1', /two numbers, the lower first/],
   [

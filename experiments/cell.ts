@@ -12,7 +12,8 @@ import { type SampleOptions, sample } from '../src/plan/sample.js';
 import { type StartId, startLaw } from '../src/plan/start.js';
 import { metricsFor } from './metrics/index.js';
 import type { Problem } from './problem.js';
-import { type Estimate, jackknife } from './statistics.js';
+import { type ReferenceDistance, distanceToReference } from './reference-solution.js';
+import { type Jackknifed, jackknife } from './statistics.js';
 
 /** The settings of a plan but its NFE, the grid by name: as they are typed, recorded and sent to a worker. */
 export interface PlanSettings extends Omit<Settings, 'nfe' | 'grid'> {
@@ -44,6 +45,10 @@ export interface CellTask {
   readonly run?: SolverRun;
   readonly samples: number;
   readonly seed: number;
+  /** Ids of metrics, as `metricsFor` takes them; absent for the default ones. */
+  readonly metrics?: readonly string[];
+  /** Of so many of the samples, the distance to the reference solution. */
+  readonly referenceSamples?: number;
 }
 
 export interface CellOutcome {
@@ -52,7 +57,9 @@ export interface CellOutcome {
   /** What happened if not ok: of a diverged run solver, evaluation and time. */
   readonly message?: string;
   /** By metric id; empty if not ok. */
-  readonly estimates: Readonly<Record<string, Estimate>>;
+  readonly estimates: Readonly<Record<string, Jackknifed>>;
+  /** If it was asked for; null where a run has no reference solution. */
+  readonly distanceToReference?: ReferenceDistance | null;
   /** Wall-clock seconds of sampling and of the metrics. */
   readonly seconds: { readonly sampling: number; readonly metrics: number };
 }
@@ -108,9 +115,13 @@ export const drawSamples = async (
   return problem.decode(await sample({ ...options, plan, denoiser, start, moments, samples, seed }));
 };
 
-const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<string, Estimate>> => {
-  const estimates: Record<string, Estimate> = {};
-  for (const metric of metricsFor(problem.truth)) {
+const estimatesOf = async (
+  problem: Problem,
+  samples: Batch,
+  ids?: readonly string[],
+): Promise<Record<string, Jackknifed>> => {
+  const estimates: Record<string, Jackknifed> = {};
+  for (const metric of metricsFor(problem.truth, ids)) {
     const { id, bounds } = metric;
     try {
       estimates[id] = jackknife(await metric.over(samples), samples.shape[0], bounds ? { bounds } : {});
@@ -119,6 +130,17 @@ const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<str
     }
   }
   return estimates;
+};
+
+const distanceOf = async (
+  problem: Problem,
+  { run, samples, seed, referenceSamples }: CellTask,
+  signal?: AbortSignal,
+): Promise<Pick<CellOutcome, 'distanceToReference'>> => {
+  if (!run || referenceSamples === undefined) return {};
+  const count = Math.min(samples, referenceSamples);
+  const options = { samples: count, seed, ...(signal ? { signal } : {}) };
+  return { distanceToReference: await distanceToReference(problem, readyRun(problem, run), options) };
 };
 
 /** Runs one cell: samples, then every metric of the problem on them. What goes wrong is an outcome; only an abort rejects. */
@@ -136,8 +158,9 @@ export const runCell = async (
   try {
     const samples = await drawSamples(problem, task, signal ? { signal } : {});
     sampled = performance.now();
-    const estimates = await estimatesOf(problem, samples);
-    return { status: 'ok', estimates, seconds: seconds() };
+    const estimates = await estimatesOf(problem, samples, task.metrics);
+    const distance = await distanceOf(problem, task, signal);
+    return { status: 'ok', estimates, ...distance, seconds: seconds() };
   } catch (error) {
     signal?.throwIfAborted();
     const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');

@@ -28,7 +28,7 @@ export interface Cell {
   readonly message?: string;
   /** By metric id; empty if not ok. */
   readonly metrics: Readonly<Record<string, MetricValue>>;
-  /** If it was asked for, the floor being the error of the reference solution; null where there is none, or if not ok. */
+  /** If it was asked for, the floor being the error of the reference solution; null where there is none. */
   readonly distanceToReference?: MetricValue | null;
   /** Calls that the first solver needs to be as good by all of the problem's quality metrics together; absent for that solver itself. */
   readonly callsOfBaseline?: Calls;

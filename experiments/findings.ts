@@ -14,11 +14,11 @@ export interface Finding {
   readonly text: string;
 }
 
-const digits = (x: number): string => Number(x.toPrecision(2)).toString();
+const digits = (x: number): string => Number(x.toPrecision(3)).toString();
 
 const listed = (names: readonly string[]): string => names.join(', ');
 
-/** `values` are those of one metric at one NFE; the first solver is the baseline. */
+/** What is to be said of the solvers at one NFE by one metric. */
 const findingOf = (
   { problem, metric, nfe }: Pick<PairedComparison, 'problem' | 'metric' | 'nfe'>,
   best: string,

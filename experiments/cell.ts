@@ -16,7 +16,8 @@ import { metricsFor } from './metrics/index.js';
 import { type PredictionSettings, wrapped } from './predictions.js';
 import type { Problem } from './problem.js';
 import { references } from './reference.js';
-import { type Estimate, jackknife } from './statistics.js';
+import { type ReferenceDistance, distanceToReference } from './reference-solution.js';
+import { type Jackknifed, jackknife } from './statistics.js';
 import { entriesOf } from '../src/plan/components.js';
 
 /** The settings of a plan but its NFE, grid and reference by name: as they are typed, recorded and sent to a worker. */
@@ -79,6 +80,10 @@ export interface CellTask {
   readonly run?: SolverRun;
   readonly samples: number;
   readonly seed: number;
+  /** Ids of metrics, as `metricsFor` takes them; absent for the default ones. */
+  readonly metrics?: readonly string[];
+  /** Of so many of the samples, the distance to the reference solution. */
+  readonly referenceSamples?: number;
 }
 
 export interface CellOutcome {
@@ -87,7 +92,9 @@ export interface CellOutcome {
   /** What happened if not ok: of a diverged run solver, evaluation and time. */
   readonly message?: string;
   /** By metric id; empty if not ok. */
-  readonly estimates: Readonly<Record<string, Estimate>>;
+  readonly estimates: Readonly<Record<string, Jackknifed>>;
+  /** If it was asked for; null where a run has no reference solution. */
+  readonly distanceToReference?: ReferenceDistance | null;
   /** Of the truth's cell: the estimates of the problem's references, by their ids. */
   readonly references?: Readonly<Record<string, CellOutcome['estimates']>>;
   /** Wall-clock seconds of sampling and of the metrics. */
@@ -152,9 +159,13 @@ export const drawSamples = async (
   return problem.decode(await sample({ ...others, plan, denoiser, start, moments, samples, seed }));
 };
 
-const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<string, Estimate>> => {
-  const estimates: Record<string, Estimate> = {};
-  for (const metric of metricsFor(problem.truth)) {
+const estimatesOf = async (
+  problem: Problem,
+  samples: Batch,
+  ids?: readonly string[],
+): Promise<Record<string, Jackknifed>> => {
+  const estimates: Record<string, Jackknifed> = {};
+  for (const metric of metricsFor(problem.truth, ids)) {
     const { id, bounds } = metric;
     try {
       estimates[id] = jackknife(await metric.over(samples), samples.shape[0], bounds ? { bounds } : {});
@@ -168,15 +179,26 @@ const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<str
 /** What the problem's references score, if it has any. */
 const referencesOf = async (
   problem: Problem,
-  { samples, seed }: CellTask,
-): Promise<CellOutcome['references']> => {
+  { run, samples, seed, metrics }: CellTask,
+): Promise<Pick<CellOutcome, 'references'>> => {
   const { references = [] } = problem;
-  if (references.length === 0) return undefined;
+  if (run || references.length === 0) return {};
   const entries: [string, CellOutcome['estimates']][] = [];
   for (const { id, samples: draw } of references) {
-    entries.push([id, await estimatesOf(problem, draw(samples, seed))]);
+    entries.push([id, await estimatesOf(problem, draw(samples, seed), metrics)]);
   }
-  return Object.fromEntries(entries);
+  return { references: Object.fromEntries(entries) };
+};
+
+const distanceOf = async (
+  problem: Problem,
+  { run, samples, seed, referenceSamples }: CellTask,
+  signal?: AbortSignal,
+): Promise<Pick<CellOutcome, 'distanceToReference'>> => {
+  if (!run || referenceSamples === undefined) return {};
+  const count = Math.min(samples, referenceSamples);
+  const options = { samples: count, seed, ...(signal ? { signal } : {}) };
+  return { distanceToReference: await distanceToReference(problem, readyRun(problem, run), options) };
 };
 
 /** Runs one cell: samples, then every metric of the problem on them. What goes wrong is an outcome; only an abort rejects. */
@@ -194,9 +216,10 @@ export const runCell = async (
   try {
     const samples = await drawSamples(problem, task, signal ? { signal } : {});
     sampled = performance.now();
-    const estimates = await estimatesOf(problem, samples);
-    const references = task.run ? undefined : await referencesOf(problem, task);
-    return { status: 'ok', estimates, ...(references && { references }), seconds: seconds() };
+    const estimates = await estimatesOf(problem, samples, task.metrics);
+    const references = await referencesOf(problem, task);
+    const distance = await distanceOf(problem, task, signal);
+    return { status: 'ok', estimates, ...references, ...distance, seconds: seconds() };
   } catch (error) {
     signal?.throwIfAborted();
     const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');

@@ -20,6 +20,10 @@ export interface CompareOptions {
   /** Independent repeats with seeds `seed`, `seed + 1`, …, pooled. Default 1. */
   readonly repeats?: number;
   readonly settings?: CellSettings;
+  /** Ids of the metrics to compute, `default` standing for those that are computed where none are named. */
+  readonly metrics?: readonly string[];
+  /** Also measure how far the runs are from the fine solution of their equation, on up to 64 samples of each. */
+  readonly distanceToReference?: boolean;
   /** Runs the cells, here one after the other if absent. No result depends on it. */
   readonly pool?: CellPool;
   readonly onProgress?: (done: number, total: number) => void;
@@ -37,11 +41,16 @@ export interface CellPool {
  * there is nothing to hold them against, and it throws.
  */
 export const compare = async (options: CompareOptions): Promise<Comparison> => {
-  const { nfe, samples, seed, repeats = 1, settings = {}, pool, onProgress, signal } = options;
+  const { nfe, samples, seed, repeats = 1, settings = {}, metrics, pool, onProgress, signal } = options;
+  const extras = {
+    ...(metrics ? { metrics } : {}),
+    ...(options.distanceToReference ? { referenceSamples } : {}),
+  };
   requireDistinct('NFE', nfe.map(checkNfe));
   requireWhole('samples', samples, 3);
   requireWhole('repeats', repeats, 1);
   requireWhole('seed', seed, 0);
+  if (metrics) requireDistinct('metric', metrics);
   const names = namesOf(options.problems);
   const problems = await Promise.all(
     options.problems.map(({ id, parameters }) => makeProblem(id, parameters)),
@@ -49,7 +58,7 @@ export const compare = async (options: CompareOptions): Promise<Comparison> => {
   const results = problems.map((problem, i) => {
     const { solvers = problem.solvers } = options;
     requireDistinct('solver', solvers);
-    qualityOf(problem);
+    qualityOf(problem, metrics);
     requireMeasurable(problem, settings);
     const runs = solvers.flatMap((solver) =>
       nfe.map((calls) => {
@@ -63,7 +72,13 @@ export const compare = async (options: CompareOptions): Promise<Comparison> => {
   const jobs = results.flatMap(({ name, specification, problem, truth, runs }) =>
     [{ run: undefined, outcomes: truth }, ...runs].flatMap(({ run, outcomes: put }) =>
       Array.from({ length: repeats }, (_, repeat): Job => {
-        const task = { problem: specification, ...(run ? { run } : {}), samples, seed: seed + repeat };
+        const task = {
+          problem: specification,
+          ...(run ? { run } : {}),
+          samples,
+          seed: seed + repeat,
+          ...extras,
+        };
         return { name, problem, task, put: (outcome) => void (put[repeat] = outcome) };
       }),
     ),
@@ -82,10 +97,13 @@ export const compare = async (options: CompareOptions): Promise<Comparison> => {
   if (pool) await Promise.all(jobs.map(work));
   else for (const job of jobs) await work(job).then(nextTurn);
 
-  const summaries = results.map((result) => summarise(result, samples));
+  const summaries = results.map((result) => summarise(result, samples, metrics));
   return {
     cells: summaries.flatMap(({ cells }) => cells),
     problems: summaries.map(({ report }) => report),
+    comparisons: summaries.flatMap(({ comparisons }) => comparisons),
+    findings: summaries.flatMap(({ findings }) => findings),
+    slopes: summaries.flatMap(({ slopes }) => slopes),
     nfe,
     samples,
     repeats,
@@ -93,6 +111,9 @@ export const compare = async (options: CompareOptions): Promise<Comparison> => {
     settings,
   };
 };
+
+/** Of a cell, how many are held against the reference solution: it costs 384 calls, though once for all cells of a worker. */
+const referenceSamples = 64;
 
 /** One repeat of a solver at one NFE, or of the truth, on a problem. */
 interface Job {

@@ -1,9 +1,12 @@
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
+import { type Slope, analyse, referenceDistance } from './analysis.js';
 import type { CellOutcome, CellSettings, SolverRun } from './cell.js';
-import { type Calls, callsToMeet } from './equal-quality.js';
+import type { Calls } from './equal-quality.js';
+import type { Finding } from './findings.js';
 import type { Metric } from './metric.js';
 import { metricEntry, metricsFor } from './metrics/index.js';
+import type { PairedComparison } from './paired-comparisons.js';
 import type { Problem } from './problem.js';
 import { type Estimate, defaultGroups, pooled } from './statistics.js';
 
@@ -25,6 +28,8 @@ export interface Cell {
   readonly message?: string;
   /** By metric id; empty if not ok. */
   readonly metrics: Readonly<Record<string, MetricValue>>;
+  /** If it was asked for, the floor being the error of the reference solution; null where there is none. */
+  readonly distanceToReference?: MetricValue | null;
   /** Calls that the first solver needs to be as good by all of the problem's quality metrics together; absent for that solver itself. */
   readonly callsOfBaseline?: Calls;
   /** As used, defaults filled in. */
@@ -53,6 +58,12 @@ export interface ProblemReport extends Specification {
 export interface Comparison {
   readonly cells: readonly Cell[];
   readonly problems: readonly ProblemReport[];
+  /** All pairs of solvers, by every metric that has a better side. */
+  readonly comparisons: readonly PairedComparison[];
+  /** By the quality metrics, what the best solver beats. */
+  readonly findings: readonly Finding[];
+  /** How fast the solvers approach the floor, or the reference solution. */
+  readonly slopes: readonly Slope[];
   readonly nfe: readonly number[];
   readonly samples: number;
   readonly repeats: number;
@@ -84,18 +95,25 @@ export interface ProblemResult {
 }
 
 /** The metrics by which solvers of a problem are said to be of one quality. Throws a `UsageError` for one that does not exist. */
-export const qualityOf = ({ quality, truth }: Problem): readonly string[] => {
-  const applicable = new Set(metricsFor(truth).map(({ id }) => id));
+export const qualityOf = ({ quality, truth }: Problem, asked?: readonly string[]): readonly string[] => {
+  const applicable = new Set(metricsFor(truth, asked).map(({ id }) => id));
   return quality.filter((id) => applicable.has(metricEntry(id).id));
 };
 
-/** The cells of a problem, and what they are held against. `samples` is the number of samples of one outcome. */
+/** What is said of one problem. */
+export interface ProblemSummary extends Pick<Comparison, 'cells' | 'comparisons' | 'findings' | 'slopes'> {
+  readonly report: ProblemReport;
+}
+
+/** The cells of a problem, and what they are held against. `samples` is the number of samples of one outcome, `asked` the metrics if not the default ones. */
 export const summarise = (
-  { name, problem, truth, runs }: ProblemResult,
+  result: ProblemResult,
   samples: number,
-): { readonly report: ProblemReport; readonly cells: readonly Cell[] } => {
-  const metrics = metricsFor(problem.truth);
-  const quality = qualityOf(problem);
+  asked?: readonly string[],
+): ProblemSummary => {
+  const { name, problem, truth, runs } = result;
+  const metrics = metricsFor(problem.truth, asked);
+  const quality = qualityOf(problem, asked);
   const pool = (outcomes: readonly Pick<CellOutcome, 'estimates'>[], { id, bounds }: Metric): Estimate =>
     pooled(
       outcomes.map(({ estimates }) => estimates[id]),
@@ -125,6 +143,7 @@ export const summarise = (
       metrics: Object.fromEntries(
         failure ? [] : metrics.map((metric) => [metric.id, against(outcomes, metric)]),
       ),
+      ...referenceDistance(outcomes),
       settings,
       seconds: {
         sampling: outcomes.reduce((sum, { seconds }) => sum + seconds.sampling, 0),
@@ -134,16 +153,7 @@ export const summarise = (
   });
 
   const baseline = cells[0].solver;
-  const baselines = cells.filter(({ solver }) => solver === baseline);
-  // what lies within the floor's interval is as good as the truth: no more is asked of the baseline
-  const callsFor = (cell: Cell): Calls =>
-    callsToMeet(
-      baselines.map(({ nfe }) => nfe),
-      quality.map((id) => ({
-        values: baselines.map(({ metrics: of }) => of[id]?.value ?? null),
-        target: Math.max(cell.metrics[id].value, floorOf(id).high),
-      })),
-    );
+  const { callsOfBaseline, ...analysis } = analyse(result, metrics, quality, samples);
   const compared = ({ solver, status }: Cell): boolean =>
     solver !== baseline && status === 'ok' && quality.length > 0;
   const { id, parameters, process, kernel } = problem;
@@ -164,6 +174,9 @@ export const summarise = (
       ),
       ...(references.length > 0 ? { references } : {}),
     },
-    cells: cells.map((cell) => (compared(cell) ? { ...cell, callsOfBaseline: callsFor(cell) } : cell)),
+    cells: cells.map((cell, place) =>
+      compared(cell) ? { ...cell, callsOfBaseline: callsOfBaseline(place) } : cell,
+    ),
+    ...analysis,
   };
 };

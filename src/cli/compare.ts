@@ -29,6 +29,8 @@ interface Options extends SettingOptions, ImportOption {
   readonly seed: number;
   readonly workers: number;
   readonly out: string;
+  readonly metrics?: readonly string[];
+  readonly distanceToReference?: boolean;
   readonly json?: boolean;
   readonly csv?: boolean;
 }
@@ -67,6 +69,15 @@ export const compareCommand = (): Command =>
           whole(1, 1000),
           availableParallelism(),
         )
+        .option(
+          '--metrics <ids...>',
+          'metrics to compute; "default" stands for those computed where none are named (docs/statistics.md)',
+          names,
+        )
+        .option(
+          '--distance-to-reference',
+          'also measure how far runs are from the fine solution of their equation, from the same start and noise',
+        )
         .option('--out <folder>', 'where compare.json and compare.csv are written', 'results'),
     ),
   )
@@ -92,6 +103,8 @@ const run = async (options: Options): Promise<void> => {
     repeats,
     seed,
     settings,
+    ...(options.metrics ? { metrics: options.metrics } : {}),
+    ...(options.distanceToReference ? { distanceToReference: true } : {}),
     pool: workers,
     onProgress: bar.update,
   }).finally(() => {

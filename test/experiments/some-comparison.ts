@@ -38,7 +38,7 @@ export const someComparison = (): Comparison => ({
       seconds,
     },
     { ...cell('bfn-solver2', 10, 1 / 3, 100), callsOfBaseline: { moreThan: 20 } },
-    { ...cell('bfn-solver2', 20, 2.5, 30), callsOfBaseline: { calls: 8.25 } },
+    { ...cell('bfn-solver2', 20, 2.5, 30), callsOfBaseline: { calls: 8.25, high: 9.5 } },
   ],
   problems: [
     {
@@ -56,6 +56,9 @@ export const someComparison = (): Comparison => ({
       },
     },
   ],
+  comparisons: [],
+  findings: [],
+  slopes: [],
   nfe: [10, 20],
   samples: 100,
   repeats: 2,

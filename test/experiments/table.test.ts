@@ -51,7 +51,7 @@ describe('comparisonTable', () => {
   it('has the calls of the first solver, and what they mean', () => {
     expect(tablesOf(text)[2]).toEqual([
       ['calls that bfn needs for the same', 'NFE 10', 'NFE 20'],
-      ['bfn-solver2', 'more than 20', '8.3'],
+      ['bfn-solver2', 'more than 20', '8.3 (under 10 to 9.5), 0.4x'],
     ]);
     expect(text).toContain('The same: as good by bits-gap and spelling-accuracy');
   });

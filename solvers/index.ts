@@ -13,7 +13,25 @@ export {
 export { type Churn, edmStochastic } from './edm.js';
 export { type RestartOptions, restartSampler } from './restart.js';
 export { type Measured, measuredOrders } from './measured.js';
-export { registerSolver, solver, solverList } from './registry.js';
+export {
+  adaptiveSolver,
+  adaptiveSolverList,
+  anySolver,
+  registerSolver,
+  solver,
+  solverList,
+} from './registry.js';
+export {
+  defineAdaptive,
+  type AdaptiveFacts,
+  type AdaptiveSettings,
+  type AdaptiveSolver,
+  type AnySolver,
+  type EmbeddedPair,
+  type Tolerance,
+} from './adaptive.js';
+export { type Langevin, predictorCorrectorLangevin } from './langevin.js';
+export { integralControl, proportionalIntegralControl, type StepControl } from './step-control.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';
 export { type Adams, type Clock, adamsCorrector, adamsPredictor, clocks } from './exponential-multistep.js';
 export { type Scaling, uniC, uniP } from './unipc.js';
@@ -24,6 +42,7 @@ export {
   type NoiseSource,
   type Settings,
   type Solver,
+  type SolverFacts,
 } from './solver.js';
 export { gridMeasures, type GridMeasure } from './grid-measure.js';
 export {

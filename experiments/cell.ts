@@ -1,5 +1,6 @@
+import type { AdaptiveSettings } from '../solvers/adaptive.js';
 import { grids } from '../solvers/grid.js';
-import { solver as solverOf } from '../solvers/registry.js';
+import { anySolver } from '../solvers/registry.js';
 import type { Settings } from '../solvers/solver.js';
 import type { Batch } from '../src/array/batch.js';
 import { clip } from '../src/denoiser/adapters.js';
@@ -7,8 +8,9 @@ import { DivergedError, UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
 import type { Denoiser } from '../src/plan/denoiser.js';
+import type { Lanes } from '../src/plan/lanes.js';
 import type { Plan } from '../src/plan/plan.js';
-import { type SampleOptions, sample } from '../src/plan/sample.js';
+import { type CallCount, type IncompleteSample, type SampleOptions, sample } from '../src/plan/sample.js';
 import { type StartId, startLaw } from '../src/plan/start.js';
 import { metricsFor } from './metrics/index.js';
 import type { Problem } from './problem.js';
@@ -26,6 +28,8 @@ export const planSettings = ({ grid, ...others }: PlanSettings): Omit<Settings, 
 /** What all cells of a comparison share; a setting left out is the solver's own default. */
 export interface CellSettings extends PlanSettings {
   readonly start?: StartId;
+  /** Of solvers whose steps depend on the sample and that take it; the others have no use for it. */
+  readonly tolerance?: AdaptiveSettings['tolerance'];
   /** Predictions are clipped to this range; for continuous data. */
   readonly clip?: readonly [number, number];
 }
@@ -47,10 +51,15 @@ export interface CellTask {
 }
 
 export interface CellOutcome {
-  /** A run diverges at a number that is not finite; it fails where the network or a metric throws. */
-  readonly status: 'ok' | 'diverged' | 'failed';
+  /**
+   * A run diverges at a number that is not finite; it is incomplete where the calls of a sample did not suffice for its tolerance;
+   * it fails where the network or a metric throws.
+   */
+  readonly status: 'ok' | 'diverged' | 'incomplete' | 'failed';
   /** What happened if not ok: of a diverged run solver, evaluation and time. */
   readonly message?: string;
+  /** Network calls that a sample took, as metered; absent for the floor and where sampling came to no end. */
+  readonly calls?: CallCount;
   /** By metric id; empty if not ok. */
   readonly estimates: Readonly<Record<string, Estimate>>;
   /** Wall-clock seconds of sampling and of the metrics. */
@@ -59,7 +68,7 @@ export interface CellOutcome {
 
 /** A solver's run made ready: its settings fit. */
 export interface ReadyRun {
-  readonly plan: Plan;
+  readonly plan: Plan | Lanes;
   readonly denoiser: Denoiser;
   readonly start: StartId;
   /** As used, defaults filled in. */
@@ -69,10 +78,18 @@ export interface ReadyRun {
 /** Throws a `UsageError` where solver, problem and settings do not fit. */
 export const readyRun = (problem: Problem, { solver: id, nfe, settings }: SolverRun): ReadyRun => {
   const { process, denoiser, moments } = problem;
-  const { start: asked, clip: range, ...others } = settings;
-  const solver = solverOf(id);
-  const plan = solver.plan(process, { nfe, ...planSettings(others) });
-  const draws = plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
+  const { start: asked, clip: range, tolerance, ...others } = settings;
+  const solver = anySolver(id);
+  const given = { nfe, ...planSettings(others) };
+  if (!solver.adaptive && tolerance !== undefined) {
+    throw new UsageError(`${id} does not take a tolerance: its steps do not depend on the sample`);
+  }
+  const plan = solver.adaptive
+    ? solver.lanes(process, { ...given, ...(tolerance ? { tolerance } : {}) })
+    : solver.plan(process, given);
+  const draws =
+    'instructions' in plan &&
+    plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
   if (draws && !denoiser.draw) {
     throw new UsageError(`${id} draws the predicted classes, and the network of "${problem.id}" cannot`);
   }
@@ -96,16 +113,37 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
   };
 };
 
-/** The decoded samples of a cell. */
+/** The decoded samples of a cell, and what they took: absent for true samples. */
+export interface DrawnSamples {
+  readonly samples: Batch;
+  readonly calls?: CallCount;
+  readonly incomplete: readonly IncompleteSample[];
+}
+
 export const drawSamples = async (
   problem: Problem,
-  { run, samples, seed }: CellTask,
+  { run, samples: count, seed }: CellTask,
   options: Pick<SampleOptions, 'onStep' | 'signal'> = {},
-): Promise<Batch> => {
-  if (!run) return problem.trueSamples(samples, seed);
+): Promise<DrawnSamples> => {
+  if (!run) return { samples: problem.trueSamples(count, seed), incomplete: [] };
   const { plan, denoiser, start } = readyRun(problem, run);
   const { moments } = problem;
-  return problem.decode(await sample({ ...options, plan, denoiser, start, moments, samples, seed }));
+  const drawn = await sample({ ...options, plan, denoiser, start, moments, samples: count, seed });
+  return { samples: problem.decode(drawn), calls: drawn.calls, incomplete: drawn.incomplete };
+};
+
+/** How many samples a budget did not suffice for, and how far the least advanced of them came. */
+export const incompleteMessage = (
+  { solver, nfe }: SolverRun,
+  incomplete: readonly IncompleteSample[],
+  samples: number,
+): string => {
+  const { sample, t, error } = incomplete.reduce((last, entry) => (entry.t > last.t ? entry : last));
+  const reached =
+    error === null
+      ? 'before its first step'
+      : `the error of its last step ${error.toPrecision(2)} of the tolerance`;
+  return `${solver} did not get to the end of ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
 };
 
 const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<string, Estimate>> => {
@@ -134,10 +172,15 @@ export const runCell = async (
     metrics: (performance.now() - sampled) / 1000,
   });
   try {
-    const samples = await drawSamples(problem, task, signal ? { signal } : {});
+    const { samples, calls, incomplete } = await drawSamples(problem, task, signal ? { signal } : {});
     sampled = performance.now();
+    const metered = calls ? { calls } : {};
+    if (task.run && incomplete.length > 0) {
+      const message = incompleteMessage(task.run, incomplete, task.samples);
+      return { status: 'incomplete', message, ...metered, estimates: {}, seconds: seconds() };
+    }
     const estimates = await estimatesOf(problem, samples);
-    return { status: 'ok', estimates, seconds: seconds() };
+    return { status: 'ok', ...metered, estimates, seconds: seconds() };
   } catch (error) {
     signal?.throwIfAborted();
     const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');

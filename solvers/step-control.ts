@@ -10,8 +10,9 @@ export const integralControl =
 
 /**
  * The control of Hairer, Norsett & Wanner, Solving Ordinary Differential Equations I, section II.4, and Hairer & Wanner II, IV.2
- * (their DOPRI5, beta = .04): it looks at the error before, too, grows a step at most tenfold, shrinks it at most fivefold, and grows
- * none right after a step that was not taken.
+ * (their DOPRI5, beta = .04): it looks at the error before, too, at most doubles a step, shrinks it at most fivefold, and grows none
+ * right after a step that was not taken. An error that is small because it changes its sign is common where a sample has few
+ * coordinates: more growth than twofold would trust it.
  */
 export const proportionalIntegralControl =
   (order: number): StepControl =>
@@ -25,7 +26,7 @@ export const proportionalIntegralControl =
         refused = true;
         return length / Math.min(5, response / 0.9);
       }
-      const factor = Math.min(10, Math.max(0.2, (0.9 * before ** beta) / response));
+      const factor = Math.min(2, Math.max(0.2, (0.9 * before ** beta) / response));
       const growth = refused ? Math.min(1, factor) : factor;
       before = Math.max(error, 1e-4);
       refused = false;

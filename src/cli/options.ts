@@ -71,11 +71,15 @@ export const addSettings = (command: Command): Command =>
 /** The further settings of those that run the plan. */
 export const addRunSettings = (command: Command): Command =>
   addSettings(command)
+    .option('--atol <number>', 'absolute tolerance of a step, of solvers that take it', number)
+    .option('--rtol <number>', 'relative tolerance of a step, of solvers that take it', number)
     .addOption(new Option('--start <law>', 'law of the start').choices(startIds))
     .option('--clip <low,high>', 'clip the predictions of continuous data, as in -1,1', range);
 
-export interface SettingOptions extends Omit<CellSettings, 'grid'> {
+export interface SettingOptions extends Omit<CellSettings, 'grid' | 'tolerance'> {
   readonly grid?: string;
+  readonly atol?: number;
+  readonly rtol?: number;
   readonly eta?: number;
 }
 
@@ -97,8 +101,19 @@ const settings = [
   'clip',
 ] as const;
 
+const toleranceOf = ({ atol, rtol }: SettingOptions): Pick<CellSettings, 'tolerance'> => {
+  if (atol === undefined && rtol === undefined) return {};
+  return {
+    tolerance: {
+      ...(atol === undefined ? {} : { absolute: atol }),
+      ...(rtol === undefined ? {} : { relative: rtol }),
+    },
+  };
+};
+
 export const settingsOf = (options: SettingOptions): CellSettings => ({
   ...(options.grid === undefined && options.eta === undefined ? {} : { grid: gridOf(options) }),
+  ...toleranceOf(options),
   ...Object.fromEntries(
     settings.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   ),

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { dirname } from 'node:path';
-import { drawSamples, readyRun } from '../../experiments/cell.js';
+import { drawSamples, incompleteMessage, readyRun } from '../../experiments/cell.js';
 import { printedSamples, rowsOf, samplesWriter } from '../../experiments/files.js';
 import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
 import { requireWritable, writeWhole } from '../../experiments/results.js';
@@ -31,7 +31,8 @@ const examples = `
 Examples:
   $ bfn sample --problem text --solver bfn-solver2 --nfe 10 --samples 8
   $ bfn sample --problem digits --solver sde-bfn-solver++2 --nfe 20 --samples 64 --out digits.png
-  $ bfn sample --problem mixture-2d --samples 5000 --out points.npy`;
+  $ bfn sample --problem mixture-2d --samples 5000 --out points.npy
+  $ bfn sample --problem mixture-2d --solver dormand-prince --rtol 1e-4 --nfe 500 --json`;
 
 export const sampleCommand = (): Command =>
   addImport(
@@ -42,7 +43,7 @@ export const sampleCommand = (): Command =>
         )
         .option('--problem <problem>', 'the problem, with parameters as in text:order=3', 'text')
         .option('--solver <id>', "the solver (default: the last of the problem's paper's)")
-        .option('--nfe <number>', 'number of network calls', whole(1), 20)
+        .option('--nfe <number>', 'number of network calls; of adaptive solvers the budget', whole(1), 20)
         .option('--samples <count>', 'how many', whole(1, 1_000_000), 16)
         .option('--seed <number>', 'seed', whole(0), 1)
         .option('--out <file>', 'where to; the ending says how'),
@@ -66,7 +67,7 @@ const run = async (options: Options): Promise<void> => {
   const ready = readyRun(problem, task.run);
 
   const bar = progressBar('samples');
-  const samples = await drawSamples(problem, task, {
+  const { samples, calls, incomplete } = await drawSamples(problem, task, {
     onStep: ({ firstSample }) => bar.update(firstSample, count),
   }).finally(bar.stop);
   if (out !== undefined && write) await writeWhole(out, write(samples));
@@ -77,6 +78,8 @@ const run = async (options: Options): Promise<void> => {
       parameters: problem.parameters,
       solver,
       nfe,
+      ...(calls ? { calls } : {}),
+      incomplete,
       settings: ready.settings,
       seed,
       shape: samples.shape,
@@ -85,4 +88,5 @@ const run = async (options: Options): Promise<void> => {
     });
   } else if (out !== undefined) console.log(`${count} samples of ${specification.id} are in ${out}`);
   else process.stdout.write(printedSamples(samples, problem));
+  if (incomplete.length > 0) throw new Error(incompleteMessage(task.run, incomplete, count));
 };

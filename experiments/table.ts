@@ -74,7 +74,8 @@ const takenTable = (cells: readonly Cell[], nfe: readonly number[]): string[] =>
   const entry = ({ calls, status }: Cell): string => {
     if (!calls) return status;
     const short = status === 'incomplete' ? ', incomplete' : '';
-    return `${Number(calls.mean.toFixed(1))}${calls.max === calls.mean ? '' : `, at most ${calls.max}`}${short}`;
+    const spread = calls.max === calls.mean ? calls.max : `${calls.mean.toFixed(1)}, at most ${calls.max}`;
+    return `${spread}${short}`;
   };
   const rows = [
     ['calls that a sample took', ...nfe.map((calls) => `NFE ${calls}`)],

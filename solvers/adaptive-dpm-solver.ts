@@ -1,7 +1,8 @@
 import type { LaneInstruction } from '../src/plan/lanes.js';
 import type { Register } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
-import { type AdaptiveSolver, type EmbeddedPair, combined, defineAdaptive } from './adaptive.js';
+import { type AdaptiveSolver, combined } from './adaptive.js';
+import { type EmbeddedPair, defineAdaptive } from './embedded-pair.js';
 import { odeStep, scaled } from './exponential.js';
 import { ode } from './facts.js';
 import { type Node, type Step, type StepRule, nodeAt } from './program.js';

@@ -1,5 +1,6 @@
 import type { LaneInstruction } from '../src/plan/lanes.js';
-import { type EmbeddedPair, combined, defineAdaptive, scaleOf } from './adaptive.js';
+import { combined } from './adaptive.js';
+import { type EmbeddedPair, defineAdaptive, scaleOf } from './embedded-pair.js';
 import { scaled } from './exponential.js';
 import { ode } from './facts.js';
 import { type Node, nodeAt } from './program.js';

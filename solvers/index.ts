@@ -22,14 +22,15 @@ export {
   solverList,
 } from './registry.js';
 export {
-  defineAdaptive,
+  lanesOf,
   type AdaptiveFacts,
   type AdaptiveSettings,
   type AdaptiveSolver,
   type AnySolver,
-  type EmbeddedPair,
+  type LaneSettings,
   type Tolerance,
 } from './adaptive.js';
+export { defineAdaptive, type EmbeddedPair } from './embedded-pair.js';
 export { type Langevin, predictorCorrectorLangevin } from './langevin.js';
 export { integralControl, proportionalIntegralControl, type StepControl } from './step-control.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';

@@ -21,8 +21,8 @@ export interface Langevin {
  * `x + epsilon score + sqrt(2 epsilon) z` with `epsilon = 2 (r |z|/|score|)²`. The norms are those of the sample, where public code
  * takes their means over the batch. Throws a `UsageError` for a negative ratio or no corrections.
  *
- * Discretised at that length, the corrector holds the law of Gaussian noise at `1/(1 - r²)` times its variance, however fine the
- * grid (docs/adaptive.md): `consistent` is false but for r = 0.
+ * At that length the corrector holds Gaussian states of many coordinates at `1 + r²` times their variance, however fine the grid
+ * (docs/adaptive.md): `consistent` is false but for r = 0.
  */
 export const predictorCorrectorLangevin = ({
   id = 'predictor-corrector-langevin',
@@ -50,8 +50,8 @@ export const predictorCorrectorLangevin = ({
       const budget = checkNfe(settings.nfe) - (lastStepOf(facts, settings) === 'predict-at-end' ? 1 : 0);
       const calls = callsOfSteps(budget, 1 + corrections, process.sigma(grid.end(process)) === 0);
       const levels = grid.times(process, calls.length).map((t) => nodeAt(process, t));
-      return lanesOf(facts, process, settings, levels[0], (_, lastStep) =>
-        laneOf(process, levels, calls, r, lastStep ?? 'predict'),
+      return lanesOf(facts, process, settings, levels[0], ({ lastStep }) =>
+        laneOf(process, levels, calls, r, lastStep),
       );
     },
   };

@@ -1,6 +1,6 @@
 import type { AdaptiveSolver } from '../../solvers/adaptive.js';
 import { timeGrid } from '../../solvers/grid.js';
-import { type Batch, elements, samplesOf, zeros } from '../array/batch.js';
+import { type Batch, samplesOf } from '../array/batch.js';
 import { type GaussianMixture, gaussianMixture } from '../denoiser/mixture.js';
 import { DivergedError } from '../errors.js';
 import type { Denoiser } from '../plan/denoiser.js';
@@ -98,17 +98,19 @@ const budgets = async (solver: AdaptiveSolver): Promise<string | undefined> => {
 
 const locatesNaN = async (solver: AdaptiveSolver): Promise<string | undefined> => {
   const plan = solver.lanes(processes()[0], { nfe: 20, grid });
+  const exact = mixture();
   for (let failing = 1; failing <= 4; failing++) {
     let calls = 0;
     const denoiser: Denoiser = {
       sampleShape: [2],
-      predict: (x) => {
-        const out = zeros(x.shape, 'float64');
-        if (++calls === failing) out.data[elements(x.shape) - 1] = NaN;
-        return out;
+      predict: async (...given) => {
+        const prediction = await exact.predict(...given);
+        if (++calls === failing) prediction.data[prediction.data.length - 1] = NaN;
+        return prediction;
       },
     };
-    const error: unknown = await run(plan, { denoiser, samples: 3 }).catch((e: unknown) => e);
+    const error: unknown = await run(plan, { denoiser, samples: 1, firstSample: 2 }).catch((e: unknown) => e);
+    if (calls < failing) return undefined;
     const located = error instanceof DivergedError && error.evaluation === failing;
     if (!located || !error.message.includes('sample 2') || error.solver !== solver.id) {
       return `a NaN of sample 2 at evaluation ${failing} is answered with ${String(error)}`;

@@ -142,6 +142,24 @@ describe('the runner of lanes', () => {
     expect(next.value).toEqual({ ...start, incomplete: [] });
   });
 
+  it('locates a NaN among the samples that go on', () => {
+    const plan = adaptiveSolver('dpm-solver-adaptive-12').lanes(variancePreserving({}), { nfe: 50 });
+    const start = { shape: [4, 1], data: Float64Array.of(0.5, -1, 0.2, 1.5) };
+    const running = laneStepper(plan, start, { firstSample: 10 });
+    let next = running.next();
+    const spoiled = (): void => {
+      while (!next.done) {
+        const { state, evaluation, samples = [], out } = next.value;
+        out.data.set(state.data);
+        if (evaluation === 5) out.data[samples.indexOf(2)] = NaN;
+        next = running.next(out);
+      }
+    };
+    expect(spoiled).toThrow(
+      /dpm-solver-adaptive-12 diverged: the prediction of sample 12 .* at evaluation 5 \(t = 0\.\d+\)$/,
+    );
+  });
+
   it('meters the calls of each sample at the innermost network, promised predictions or not', async () => {
     const plan = adaptiveSolver('dormand-prince').lanes(variancePreserving({}), { nfe: 200 });
     const run = { plan, start: 'zero-mean', samples: 9, seed: 1, chunk: 4 } as const;

@@ -1,15 +1,17 @@
+import type { AdaptiveSettings, AdaptiveSolver } from '../solvers/adaptive.js';
 import { type Answer, withAnswer } from '../solvers/answer.js';
 import { grids } from '../solvers/grid.js';
-import { planFromPrior, type priorStep } from '../solvers/prior-step.js';
-import { solver as solverOf } from '../solvers/registry.js';
+import { planFromPrior, priorStep } from '../solvers/prior-step.js';
+import { anySolver } from '../solvers/registry.js';
 import type { Settings, Solver } from '../solvers/solver.js';
 import type { Batch } from '../src/array/batch.js';
 import { DivergedError, UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
 import type { Denoiser } from '../src/plan/denoiser.js';
+import type { Lanes } from '../src/plan/lanes.js';
 import type { Plan } from '../src/plan/plan.js';
-import { type SampleOptions, sample } from '../src/plan/sample.js';
+import { type CallCount, type IncompleteSample, type SampleOptions, sample } from '../src/plan/sample.js';
 import { type StartId, startLaw } from '../src/plan/start.js';
 import type { Process } from '../src/process/process.js';
 import { metricsFor } from './metrics/index.js';
@@ -60,10 +62,25 @@ export const planFor = (
   return answer === undefined ? plan : withAnswer(plan, answer, process);
 };
 
+/** The lanes of a solver whose steps depend on the sample. Throws a `UsageError` for settings that only plans take. */
+const lanesFor = (
+  solver: AdaptiveSolver,
+  process: Process,
+  { answer, reference, ...settings }: PlanSettings & Pick<AdaptiveSettings, 'nfe' | 'tolerance'>,
+  fromPrior: boolean,
+): Lanes => {
+  const unfit = fromPrior ? `start ${priorStep}` : answer !== undefined ? 'answer' : reference && 'reference';
+  if (unfit) throw new UsageError(`${solver.id} takes no ${unfit}: its steps depend on the sample`);
+  const { nfe, tolerance, ...others } = settings;
+  return solver.lanes(process, { nfe, ...planSettings(others), ...(tolerance ? { tolerance } : {}) });
+};
+
 /** What all cells of a comparison share; a setting left out is the solver's own default. */
 export interface CellSettings extends PlanSettings, PredictionSettings {
   /** A law of the start, or one call at the noise end and a step from there. */
   readonly start?: StartId | typeof priorStep;
+  /** Of solvers whose steps depend on the sample and that take it; the others have no use for it. */
+  readonly tolerance?: AdaptiveSettings['tolerance'];
 }
 
 /** A solver at a number of network calls. */
@@ -87,10 +104,15 @@ export interface CellTask {
 }
 
 export interface CellOutcome {
-  /** A run diverges at a number that is not finite; it fails where the network or a metric throws. */
-  readonly status: 'ok' | 'diverged' | 'failed';
+  /**
+   * A run diverges at a number that is not finite; it is incomplete where the calls of a sample did not suffice for its tolerance;
+   * it fails where the network or a metric throws.
+   */
+  readonly status: 'ok' | 'diverged' | 'incomplete' | 'failed';
   /** What happened if not ok: of a diverged run solver, evaluation and time. */
   readonly message?: string;
+  /** Network calls that a sample took, as metered; absent for the floor and where sampling came to no end. */
+  readonly calls?: CallCount;
   /** By metric id; empty if not ok. */
   readonly estimates: Readonly<Record<string, Jackknifed>>;
   /** If it was asked for; null where a run has no reference solution. */
@@ -103,7 +125,7 @@ export interface CellOutcome {
 
 /** A solver's run made ready: its settings fit. */
 export interface ReadyRun {
-  readonly plan: Plan;
+  readonly plan: Plan | Lanes;
   readonly denoiser: Denoiser;
   readonly start: StartId;
   /** As used, defaults filled in. */
@@ -113,13 +135,22 @@ export interface ReadyRun {
 /** Throws a `UsageError` where solver, problem and settings do not fit. */
 export const readyRun = (problem: Problem, { solver: id, nfe, settings }: SolverRun): ReadyRun => {
   const { process, denoiser, moments } = problem;
-  const { start: asked, clip, threshold, guidance, ...others } = settings;
+  const { start: asked, clip, threshold, guidance, tolerance, ...others } = settings;
   const predictions = wrapped(problem, { clip, threshold, guidance });
-  const solver = solverOf(id);
-  if (others.reference && solver.takesReference !== true) throw new UsageError(`${id} takes no reference`);
-  const fromPrior = asked === 'prior-step';
-  const plan = planFor(solver, process, { nfe, ...others }, { fromPrior, problem });
-  const draws = plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
+  const solver = anySolver(id);
+  const fromPrior = asked === priorStep;
+  if (others.reference && (solver.adaptive || solver.takesReference !== true)) {
+    throw new UsageError(`${id} takes no reference`);
+  }
+  if (!solver.adaptive && tolerance !== undefined) {
+    throw new UsageError(`${id} does not take a tolerance: its steps do not depend on the sample`);
+  }
+  const plan = solver.adaptive
+    ? lanesFor(solver, process, { nfe, ...others, ...(tolerance ? { tolerance } : {}) }, fromPrior)
+    : planFor(solver, process, { nfe, ...others }, { fromPrior, problem });
+  const draws =
+    'instructions' in plan &&
+    plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
   if (draws && !denoiser.draw) {
     throw new UsageError(`${id} draws the predicted classes, and the network of "${problem.id}" cannot`);
   }
@@ -146,17 +177,38 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
 const named = ({ reference }: PlanSettings): Readonly<Record<string, Json>> =>
   reference ? { reference: { id: reference.id, ...reference.parameters } } : {};
 
-/** The decoded samples of a cell; of a solver from its law of the start, or from the states given. */
+/** The decoded samples of a cell, and what they took: absent for true samples. */
+export interface DrawnSamples {
+  readonly samples: Batch;
+  readonly calls?: CallCount;
+  readonly incomplete: readonly IncompleteSample[];
+}
+
+/** The samples of a cell; of a solver from its law of the start, or from the states given. */
 export const drawSamples = async (
   problem: Problem,
-  { run, samples, seed }: CellTask,
+  { run, samples: count, seed }: CellTask,
   options: Pick<SampleOptions, 'onStep' | 'signal'> & { readonly states?: Batch } = {},
-): Promise<Batch> => {
-  if (!run) return problem.trueSamples(samples, seed);
+): Promise<DrawnSamples> => {
+  if (!run) return { samples: problem.trueSamples(count, seed), incomplete: [] };
   const { plan, denoiser, start: law } = readyRun(problem, run);
   const { moments } = problem;
   const { states: start = law, ...others } = options;
-  return problem.decode(await sample({ ...others, plan, denoiser, start, moments, samples, seed }));
+  const drawn = await sample({ ...others, plan, denoiser, start, moments, samples: count, seed });
+  return { samples: problem.decode(drawn), calls: drawn.calls, incomplete: drawn.incomplete };
+};
+/** How many samples a budget did not suffice for, and how far the least advanced of them came. */
+export const incompleteMessage = (
+  { solver, nfe }: SolverRun,
+  incomplete: readonly IncompleteSample[],
+  samples: number,
+): string => {
+  const { sample, t, error } = incomplete.reduce((last, entry) => (entry.t > last.t ? entry : last));
+  const reached =
+    error === null
+      ? 'before its first step'
+      : `the error of its last step ${error.toPrecision(2)} of the tolerance`;
+  return `${solver} did not get to the end of ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
 };
 
 const estimatesOf = async (
@@ -214,12 +266,17 @@ export const runCell = async (
     metrics: (performance.now() - sampled) / 1000,
   });
   try {
-    const samples = await drawSamples(problem, task, signal ? { signal } : {});
+    const { samples, calls, incomplete } = await drawSamples(problem, task, signal ? { signal } : {});
     sampled = performance.now();
+    const metered = calls ? { calls } : {};
+    if (task.run && incomplete.length > 0) {
+      const message = incompleteMessage(task.run, incomplete, task.samples);
+      return { status: 'incomplete', message, ...metered, estimates: {}, seconds: seconds() };
+    }
     const estimates = await estimatesOf(problem, samples, task.metrics);
     const references = await referencesOf(problem, task);
     const distance = await distanceOf(problem, task, signal);
-    return { status: 'ok', estimates, ...references, ...distance, seconds: seconds() };
+    return { status: 'ok', ...metered, estimates, ...references, ...distance, seconds: seconds() };
   } catch (error) {
     signal?.throwIfAborted();
     const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');

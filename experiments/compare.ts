@@ -1,3 +1,4 @@
+import { anySolver } from '../solvers/registry.js';
 import { checkNfe } from '../solvers/solver.js';
 import { UsageError, requireWhole } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
@@ -62,7 +63,7 @@ export const compare = async (options: CompareOptions): Promise<Comparison> => {
     requireMeasurable(problem, settings);
     const runs = solvers.flatMap((solver) =>
       nfe.map((calls) => {
-        const run = { solver, nfe: calls, settings };
+        const run = { solver, nfe: calls, settings: settingsFor(solver, solvers, settings) };
         return { run, settings: readyRun(problem, run).settings, outcomes: outcomes() };
       }),
     );
@@ -125,6 +126,16 @@ interface Job {
 }
 
 const outcomes = (): CellOutcome[] => [];
+
+/** A tolerance is for the solvers among them that take one. If none does, `readyRun` says so. */
+const settingsFor = (id: string, among: readonly string[], settings: CellSettings): CellSettings => {
+  const takes = (solver: string): boolean => {
+    const one = anySolver(solver);
+    return one.adaptive === true && one.defaults?.tolerance !== undefined;
+  };
+  const { tolerance, ...others } = settings;
+  return tolerance === undefined || takes(id) || !among.some(takes) ? settings : others;
+};
 
 /** A turn of the event loop, so that timers and signals are heard between cells. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));

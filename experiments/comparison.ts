@@ -1,5 +1,6 @@
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
+import type { CallCount } from '../src/plan/sample.js';
 import { type Slope, analyse, referenceDistance } from './analysis.js';
 import type { CellOutcome, CellSettings, SolverRun } from './cell.js';
 import type { Calls } from './equal-quality.js';
@@ -22,7 +23,10 @@ export interface Cell {
   /** `name` of its `ProblemReport`. */
   readonly problem: string;
   readonly solver: string;
+  /** Calls of a plan, or the budget of a solver whose steps depend on the sample. */
   readonly nfe: number;
+  /** Network calls that a sample took, as metered at the innermost network, of all repeats together; absent if diverged or failed. */
+  readonly calls?: CallCount;
   readonly status: CellOutcome['status'];
   /** What happened if not ok. */
   readonly message?: string;
@@ -94,6 +98,14 @@ export interface ProblemResult {
   }[];
 }
 
+/** Of repeats of equally many samples. */
+const callsOf = (outcomes: readonly CellOutcome[]): Pick<Cell, 'calls'> => {
+  const counts = outcomes.flatMap(({ calls }) => (calls ? [calls] : []));
+  if (counts.length < outcomes.length) return {};
+  const mean = counts.reduce((sum, count) => sum + count.mean, 0) / counts.length;
+  return { calls: { mean, max: Math.max(...counts.map(({ max }) => max)) } };
+};
+
 /** The metrics by which solvers of a problem are said to be of one quality. Throws a `UsageError` for one that does not exist. */
 export const qualityOf = ({ quality, truth }: Problem, asked?: readonly string[]): readonly string[] => {
   const applicable = new Set(metricsFor(truth, asked).map(({ id }) => id));
@@ -138,6 +150,7 @@ export const summarise = (
       problem: name,
       solver,
       nfe,
+      ...callsOf(outcomes),
       status: failure?.status ?? 'ok',
       ...(failure?.message === undefined ? {} : { message: failure.message }),
       metrics: Object.fromEntries(

@@ -119,20 +119,22 @@ const known = new WeakMap<Problem, Map<string, Promise<ReferenceSolution>>>();
 /**
  * The reference solution of a run: the probability-flow ODE, or for an SDE solver with noise `path` the SDE on that path, from
  * the run's own start states to the end of its grid. Null where there is none: where the run draws classes or new
- * noise at each step, or starts where no signal is left.
+ * noise at each step, takes steps that depend on the sample, or starts where no signal is left.
  */
 export const referenceSolution = async (
   problem: Problem,
   { plan, denoiser, start, settings }: ReadyRun,
   options: ReferenceOptions,
 ): Promise<ReferenceSolution | null> => {
+  if (!('instructions' in plan)) return null;
   const [fine, coarse] = [referenceNfe, referenceNfe / 2].map((nfe) => finePlan(plan, problem.process, nfe));
   if (!fine || !coarse) return null;
   const solve = (by: Plan): Promise<Batch> =>
     sample({ ...options, plan: by, denoiser, start, moments: problem.moments });
   const ofProblem = known.get(problem) ?? new Map<string, Promise<ReferenceSolution>>();
   known.set(problem, ofProblem);
-  const key = JSON.stringify([fine, start, settings.clip, options.samples, options.seed]);
+  const { clip, threshold, guidance } = settings;
+  const key = JSON.stringify([fine, start, clip, threshold, guidance, options.samples, options.seed]);
   const made =
     ofProblem.get(key) ??
     (async () => {

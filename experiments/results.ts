@@ -53,14 +53,14 @@ const csvField = (value: string | number): string => {
 
 const columns = [
   ...['problem', 'solver', 'nfe', 'status', 'metric', 'value', 'low', 'high', 'floor', 'truth'],
-  ...['samples', 'repeats', 'seed'],
+  ...['samples', 'repeats', 'seed', 'calls', 'most calls'],
 ];
 
 /** One line a cell and metric (RFC 4180, with \n). A cell that is not ok has one line without a metric. */
 export const comparisonCsv = ({ cells, problems, samples, repeats, seed }: Comparison): string => {
   const truthOf = (problem: string, metric: string): number | string =>
     problems.find(({ name }) => name === problem)?.metrics[metric]?.truth ?? '';
-  const lines = cells.flatMap(({ problem, solver, nfe, status, metrics }) => {
+  const lines = cells.flatMap(({ problem, solver, nfe, status, metrics, calls }) => {
     const values = Object.entries(metrics).map(([id, { value, low, high, floor }]) => [
       ...[id, value, low, high, floor],
       truthOf(problem, id),
@@ -68,7 +68,7 @@ export const comparisonCsv = ({ cells, problems, samples, repeats, seed }: Compa
     return (values.length > 0 ? values : [['', '', '', '', '', '']]).map((value) => [
       ...[problem, solver, nfe, status],
       ...value,
-      ...[samples, repeats, seed],
+      ...[samples, repeats, seed, calls?.mean ?? '', calls?.max ?? ''],
     ]);
   });
   return [columns, ...lines].map((line) => line.map(csvField).join(',')).join('\n') + '\n';

@@ -26,6 +26,7 @@ const problemSection = (problem: ProblemReport, comparison: Comparison): string 
     ...shown.map((id) => metricTable(id, problem, cells, comparison)),
     ...(cells.some(({ distanceToReference }) => distanceToReference) ? [distanceTable(cells, nfe)] : []),
     ...(compared ? [callsTable(problem, cells, nfe)] : []),
+    ...takenTable(cells, nfe),
     ...statements(problem, comparison),
     ...(failures.length > 0 ? [failures.join('\n')] : []),
   ].join('\n\n');
@@ -119,6 +120,29 @@ const callsTable = (
   ];
   const note = `The same: as good by ${quality.join(' and ')}; what lies within the floor's interval counts as the floor. Between the NFE tried, interpolated; in brackets the 95% interval, then how many times the solver's own.`;
   return `${table(rows)}\n\n${note}`;
+};
+
+/** What was metered, for the solvers whose cells do not all take the calls that their column says. */
+const takenTable = (cells: readonly Cell[], nfe: readonly number[]): string[] => {
+  const differs = ({ nfe: asked, calls }: Cell): boolean =>
+    calls !== undefined && (calls.mean !== asked || calls.max !== asked);
+  const others = new Set(cells.filter(differs).map(({ solver }) => solver));
+  if (others.size === 0) return [];
+  const entry = ({ calls, status }: Cell): string => {
+    if (!calls) return status;
+    const short = status === 'incomplete' ? ', incomplete' : '';
+    const spread = calls.max === calls.mean ? calls.max : `${calls.mean.toFixed(1)}, at most ${calls.max}`;
+    return `${spread}${short}`;
+  };
+  const rows = [
+    ['calls that a sample took', ...nfe.map((calls) => `NFE ${calls}`)],
+    ...bySolver(
+      cells.filter(({ solver }) => others.has(solver)),
+      nfe,
+      entry,
+    ),
+  ];
+  return [table(rows)];
 };
 
 const bySolver = (

@@ -18,7 +18,27 @@ export { type RestartOptions, restartSampler } from './restart.js';
 export { type Measured, measuredOrders } from './measured.js';
 export { inversionPlan, type InversionSettings } from './invert.js';
 export { planFromPrior } from './prior-step.js';
-export { registerSolver, solver, solverFamilies, solverList } from './registry.js';
+export {
+  adaptiveSolver,
+  adaptiveSolverList,
+  anySolver,
+  registerSolver,
+  solver,
+  solverFamilies,
+  solverList,
+} from './registry.js';
+export {
+  lanesOf,
+  type AdaptiveFacts,
+  type AdaptiveSettings,
+  type AdaptiveSolver,
+  type AnySolver,
+  type LaneSettings,
+  type Tolerance,
+} from './adaptive.js';
+export { defineAdaptive, type EmbeddedPair } from './embedded-pair.js';
+export { type Langevin, predictorCorrectorLangevin } from './langevin.js';
+export { integralControl, proportionalIntegralControl, type StepControl } from './step-control.js';
 export { odeStep, sdeStep, midpoint } from './exponential.js';
 export {
   type Adams,
@@ -39,6 +59,7 @@ export {
   type Settings,
   type Solver,
   type StartUp,
+  type SolverFacts,
 } from './solver.js';
 export { gridMeasures, type GridMeasure, type OwnMeasure } from './grid-measure.js';
 export type { DrawStart, GridProblem } from './grid-error.js';

@@ -53,11 +53,8 @@ export interface Settings {
   readonly reference?: Spectrum;
 }
 
-/**
- * A pure function from a process and settings to a plan, with declared facts. It knows no network, array or random
- * number. `defineSolver` (program.ts) makes the plan function of a step rule.
- */
-export interface Solver {
+/** What a solver declares. */
+export interface SolverFacts {
   /** kebab-case. */
   readonly id: string;
   readonly description?: string;
@@ -84,6 +81,14 @@ export interface Solver {
   readonly reference: string;
   /** What it takes where the user sets nothing. */
   readonly defaults?: Omit<Settings, 'nfe'> & { readonly start?: StartId };
+}
+
+/**
+ * A pure function from a process and settings to a plan, with declared facts. It knows no network, array or random
+ * number. `defineSolver` (program.ts) makes the plan function of a step rule.
+ */
+export interface Solver extends SolverFacts {
+  readonly adaptive?: false;
   /** Throws a `UsageError` for settings that it can't use on that process. */
   plan(process: Process, settings: Settings): Plan;
 }
@@ -96,7 +101,7 @@ export const checkNfe = (nfe: number): number => {
   throw new UsageError(`NFE is ${nfe}; it must be a whole number from 1 to ${maxNfe}`);
 };
 
-type Facts = Pick<Solver, 'id' | 'defaults'>;
+type Facts = Pick<SolverFacts, 'id' | 'defaults'>;
 
 /** The last step of a run, checked. */
 export const lastStepOf = ({ defaults }: Facts, settings: Settings): LastStep => {

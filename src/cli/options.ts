@@ -102,6 +102,8 @@ export const addSettings = (command: Command): Command =>
 /** The further settings of those that run the plan. */
 export const addRunSettings = (command: Command): Command =>
   addSettings(command)
+    .option('--atol <number>', 'absolute tolerance of a step, of solvers that take it', number)
+    .option('--rtol <number>', 'relative tolerance of a step, of solvers that take it', number)
     .addOption(
       new Option(
         '--start <law>',
@@ -120,9 +122,11 @@ export const addRunSettings = (command: Command): Command =>
       number,
     );
 
-export interface SettingOptions extends Omit<CellSettings, 'grid' | 'reference' | 'threshold'> {
+export interface SettingOptions extends Omit<CellSettings, 'grid' | 'reference' | 'threshold' | 'tolerance'> {
   readonly grid?: string;
   readonly reference?: string;
+  readonly atol?: number;
+  readonly rtol?: number;
   readonly eta?: number;
   /** True without a value. */
   readonly threshold?: NonNullable<CellSettings['threshold']> | true;
@@ -161,9 +165,20 @@ const settings = [
   'guidance',
 ] as const;
 
+const toleranceOf = ({ atol, rtol }: SettingOptions): Pick<CellSettings, 'tolerance'> => {
+  if (atol === undefined && rtol === undefined) return {};
+  return {
+    tolerance: {
+      ...(atol === undefined ? {} : { absolute: atol }),
+      ...(rtol === undefined ? {} : { relative: rtol }),
+    },
+  };
+};
+
 export const settingsOf = (options: SettingOptions): CellSettings => ({
   ...(options.grid === undefined && options.eta === undefined ? {} : { grid: gridOf(options) }),
   ...(options.reference === undefined ? {} : { reference: references.parse(options.reference) }),
+  ...toleranceOf(options),
   ...Object.fromEntries(
     settings.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   ),

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { dirname } from 'node:path';
-import { drawSamples, readyRun } from '../../experiments/cell.js';
+import { drawSamples, incompleteMessage, readyRun } from '../../experiments/cell.js';
 import { printedSamples, rowsOf, samplesWriter } from '../../experiments/files.js';
 import { statesFrom } from '../../experiments/given-start.js';
 import type { Problem } from '../../experiments/problem.js';
@@ -42,7 +42,8 @@ Examples:
   $ bfn sample --problem mixture-2d --samples 5000 --out points.npy
   $ bfn sample --problem digits:given=3 --guidance 2 --out threes.png
   $ bfn sample --problem 'text:given=the _____ of' --answer draw
-  $ bfn sample --problem digits --from digits.npy --from-time 0.5 --out variations.png`;
+  $ bfn sample --problem digits --from digits.npy --from-time 0.5 --out variations.png
+  $ bfn sample --problem mixture-2d --solver dormand-prince --rtol 1e-4 --nfe 500 --json`;
 
 export const sampleCommand = (): Command =>
   addImport(
@@ -53,7 +54,7 @@ export const sampleCommand = (): Command =>
         )
         .option('--problem <problem>', 'the problem, with parameters as in text:order=3', 'text')
         .option('--solver <id>', "the solver (default: the last of the problem's paper's)")
-        .option('--nfe <number>', 'number of network calls', whole(1), 20)
+        .option('--nfe <number>', 'number of network calls; of adaptive solvers the budget', whole(1), 20)
         .option('--samples <count>', 'how many (default: 16, or those of --from)', whole(1, 1_000_000))
         .option('--seed <number>', 'seed', whole(0), 1)
         .option('--from <file>', 'start from these data (.npy, .csv, .txt), noised, and not from a law')
@@ -104,7 +105,7 @@ const run = async (options: Options): Promise<void> => {
 
   const states = data && (await statesFrom(problem, task.run, { data, invert, samples: count, seed }));
   const bar = progressBar('samples');
-  const samples = await drawSamples(problem, task, {
+  const { samples, calls, incomplete } = await drawSamples(problem, task, {
     onStep: ({ firstSample }) => bar.update(firstSample, count),
     ...(states && { states }),
   }).finally(bar.stop);
@@ -116,6 +117,8 @@ const run = async (options: Options): Promise<void> => {
       parameters: problem.parameters,
       solver,
       nfe,
+      ...(calls ? { calls } : {}),
+      incomplete,
       settings: {
         ...ready.settings,
         ...(from !== undefined && { start: { from, t: ready.plan.start.t, invert } }),
@@ -127,4 +130,5 @@ const run = async (options: Options): Promise<void> => {
     });
   } else if (out !== undefined) console.log(`${count} samples of ${specification.id} are in ${out}`);
   else process.stdout.write(printedSamples(samples, problem));
+  if (incomplete.length > 0) throw new Error(incompleteMessage(task.run, incomplete, count));
 };

@@ -6,7 +6,7 @@ import { uniforms as fillUniforms, pathNormals } from '../random/index.js';
 import { allocate } from './allocation.js';
 import { entryOf } from './components.js';
 import type { Moment, Uniforms } from './denoiser.js';
-import type { ClockInterval, Plan } from './plan.js';
+import type { ClockInterval, Noise, Plan } from './plan.js';
 
 /** A call of the network that a plan asks for. Answer with the prediction, in `out` or in a batch that you give away. */
 export interface Request {
@@ -14,6 +14,8 @@ export interface Request {
   readonly state: Batch;
   /** One a sample; in a fixed plan all the same. */
   readonly moments: readonly Moment[];
+  /** Which samples of the batch these are, where not all are in the call: those of lanes that go on. */
+  readonly samples?: readonly number[];
   /** Counted from 1. */
   readonly evaluation: number;
   /** Present where a sample of the predicted classes is asked for: the uniforms to draw it with. */
@@ -47,9 +49,34 @@ export const stepper = (plan: Plan, start: Batch, options: StepperOptions = {}):
 export const workspace = (plan: Plan, length: number, precision: Precision): readonly Floats[] =>
   arena(allocate(plan).slots, length, precision);
 
+/** Fills a batch, whose first sample has the index `firstSample` in the run, with the normals that an instruction names. */
+export const fillNoise = (out: Batch, instruction: Noise, options: StepperOptions): void => {
+  const { seed = 0, firstSample = 0, noise, pathNoise } = options;
+  if ('draw' in instruction && !noise) {
+    normalsOfSamples(out, { seed, firstSample, draw: instruction.draw });
+    return;
+  }
+  for (let i = 0; i < out.shape[0]; i++) {
+    const [data, sample] = [samplesOf(out, i, i + 1).data, firstSample + i];
+    if ('draw' in instruction) noise?.(data, sample, instruction.draw);
+    else if (pathNoise) pathNoise(data, sample, instruction);
+    else pathNormals(data, { seed, sample, clock: instruction.clock }, instruction);
+  }
+};
+
+/** Brings an answer to where it was asked for. Throws a `UsageError` for one of another size. */
+export const takeAnswer = (prediction: Batch, out: Batch): void => {
+  if (prediction.data.length !== out.data.length) {
+    throw new UsageError(
+      `the denoiser answered with shape [${prediction.shape.join(', ')}] to a state of shape [${out.shape.join(', ')}]`,
+    );
+  }
+  if (prediction.data !== out.data) out.data.set(prediction.data);
+};
+
 /** `stepper` in given arrays, of at least the length of the batch. */
 export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: readonly Floats[]): Stepper {
-  const { seed = 0, firstSample = 0, noise, pathNoise } = options;
+  const { seed = 0, firstSample = 0 } = options;
   const { shape } = start;
   const count = shape[0];
   const { slotOf } = allocate(plan);
@@ -81,20 +108,9 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
 
   for (const instruction of plan.instructions) {
     switch (instruction.op) {
-      case 'noise': {
-        const out = at(instruction.into);
-        if ('draw' in instruction && !noise) {
-          normalsOfSamples(out, { seed, firstSample, draw: instruction.draw });
-          break;
-        }
-        for (let i = 0; i < count; i++) {
-          const [data, sample] = [samplesOf(out, i, i + 1).data, firstSample + i];
-          if ('draw' in instruction) noise?.(data, sample, instruction.draw);
-          else if (pathNoise) pathNoise(data, sample, instruction);
-          else pathNormals(data, { seed, sample, clock: instruction.clock }, instruction);
-        }
+      case 'noise':
+        fillNoise(at(instruction.into), instruction, options);
         break;
-      }
       case 'combine': {
         const out = at(instruction.into);
         const terms = instruction.terms.map(([coefficient, register]) => ({
@@ -131,12 +147,7 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
           ...(draw === undefined ? {} : { uniforms }),
           out,
         };
-        if (prediction.data.length !== out.data.length) {
-          throw new UsageError(
-            `the denoiser answered with shape [${prediction.shape.join(', ')}] to a state of shape [${shape.join(', ')}]`,
-          );
-        }
-        if (prediction.data !== out.data) out.data.set(prediction.data);
+        takeAnswer(prediction, out);
         check(out, 'the prediction');
         break;
       }

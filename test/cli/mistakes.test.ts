@@ -127,6 +127,32 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   ['an unknown reference', 'sample --reference wishart', /covariance, diagonal, cosine, low-rank/],
   ['an unknown source of noise', 'plan bfn --noise tree', /independent, path/],
   [
+    'the plan of an adaptive solver',
+    'plan dormand-prince',
+    /dormand-prince has no plan: its steps depend on the sample; draw samples with it/,
+  ],
+  [
+    'a tolerance of 0',
+    'sample --problem mixture-1d --solver dormand-prince --atol 0',
+    /the absolute tolerance is 0; it must be positive/,
+  ],
+  [
+    'a negative tolerance',
+    'compare --problem mixture-1d --solvers bfn,dormand-prince --rtol -1',
+    /the relative tolerance is -1; it must not be negative/,
+  ],
+  ['a tolerance that is no number', 'compare --rtol small', /It must be a number/],
+  [
+    'a tolerance where no solver takes one',
+    'compare --problem mixture-1d --solvers bfn,ddim --rtol 0.1',
+    /bfn does not take a tolerance: its steps do not depend on the sample/,
+  ],
+  [
+    'a tolerance for a corrector that has none',
+    'sample --problem mixture-1d --solver predictor-corrector-langevin --atol 0.1',
+    /predictor-corrector-langevin does not take a tolerance/,
+  ],
+  [
     'a folder below a file',
     'compare --problem simplex-3 --out a-file/results',
     /cannot write to the folder \S*a-file\/results: /,

@@ -286,6 +286,37 @@ describe('what goes wrong', () => {
     ]);
   });
 
+  it('a cell whose budget does not suffice for its tolerance is incomplete: how far, how many, no metrics', async () => {
+    const { cells } = await compare({
+      ...both,
+      problems: [problem('mixture-1d')],
+      solvers: ['bfn-solver++2', 'dormand-prince'],
+      nfe: [4, 200],
+      repeats: 2,
+      settings: { tolerance: { relative: 1e-3 } },
+    });
+    expect(cells.map(({ status }) => status)).toEqual(['ok', 'ok', 'incomplete', 'ok']);
+    const [fixed, , spent, done] = cells;
+    expect(spent).toMatchObject({ metrics: {}, calls: { mean: 1, max: 1 } });
+    expect(spent.message).toBe(
+      'dormand-prince did not get to the end of 40 of 40 samples in 4 calls each: sample 0 stopped at t = 0.99, before its first step',
+    );
+    expect(done.calls?.mean).toBeGreaterThan(20);
+    expect(done.calls?.mean).toBeLessThan(done.calls?.max ?? 0);
+    // the tolerance goes to those that take one
+    expect(done.settings.tolerance).toEqual({ absolute: 1e-5, relative: 1e-3 });
+    expect(fixed.settings).not.toHaveProperty('tolerance');
+  });
+
+  it('the calls of a guided network are those of the innermost one, beside the NFE of the plan', async () => {
+    variant('guided', ({ denoiser }) => ({ denoiser: { ...denoiser, evaluations: 2 } }));
+    const { cells } = await compare({ ...one, problems: [problem('guided')], solvers: ['bfn'], repeats: 2 });
+    expect(cells.map(({ nfe, calls }) => [nfe, calls])).toEqual([
+      [2, { mean: 4, max: 4 }],
+      [3, { mean: 6, max: 6 }],
+    ]);
+  });
+
   it('a failing truth ends it: nothing could be held against it', async () => {
     await expect(compare({ ...one, problems: [problem('no-truth')] })).rejects.toThrow(
       'no-truth: the truth failed: the truth is not to be had',

@@ -41,7 +41,7 @@ describe('a problem with something given', () => {
 
   it('is the texts with the known characters, in every sample, and the marginals of the others', async () => {
     const problem = await make('text:order=1,length=12,given=the _____ of');
-    const samples = await drawSamples(problem, task('bfn', 4, 50));
+    const { samples } = await drawSamples(problem, task('bfn', 4, 50));
     const characters = ' abcdefghijklmnopqrstuvwxyz';
     const texts = rowsOf(samples).map((row) => row.map((k) => characters[k]).join(''));
     for (const text of texts) expect(text).toMatch(/^the .{5} of$/);
@@ -124,7 +124,7 @@ describe('samples that come from a file', () => {
       };
       const { run } = task(solver, 40, 12, settings);
       const states = await statesFrom(problem, run, { data, invert, samples: 12, seed: 1 });
-      const samples = await drawSamples(problem, task(solver, 40, 12, settings), { states });
+      const { samples } = await drawSamples(problem, task(solver, 40, 12, settings), { states });
       const back = samples.data.map((value, i) => value - data.data[i % data.data.length]);
       return Math.hypot(...back) / Math.sqrt(back.length);
     };

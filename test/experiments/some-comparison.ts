@@ -6,6 +6,7 @@ const cell = (solver: string, nfe: number, bits: number, spelling: number): Cell
   problem: 'text',
   solver,
   nfe,
+  calls: { mean: nfe, max: nfe },
   status: 'ok',
   metrics: {
     'bits-per-character': { value: bits, low: bits - 0.034, high: bits + 0.034, floor: 2.51 },

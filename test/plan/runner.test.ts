@@ -51,7 +51,7 @@ describe('the runner', () => {
     );
   });
 
-  const text: Pick<SampleOptions, 'plan' | 'denoiser' | 'start'> = {
+  const text: Pick<SampleOptions, 'denoiser' | 'start'> & { readonly plan: Plan } = {
     plan: solver('bfn').plan(discreteBfn({ classes: 4, beta1: 1 }), { nfe: 4 }),
     denoiser: independentCategorical({ probabilities: [0.4, 0.3, 0.2, 0.1], length: 5 }),
     start: 'prior',

@@ -8,7 +8,7 @@ import { type Slopes, planIn, slopesOf } from './slopes.js';
 import { scalarOf } from '../../plan/components.js';
 
 /** Starts, in units of the noise there. */
-const starts = [-1.7, -0.6, 0.4, 1.3];
+export const starts = [-1.7, -0.6, 0.4, 1.3];
 
 /** Runs a plan in float64 for many scalar starts at once, its noises zero. */
 const runScalar = (plan: Plan, x: readonly number[], prediction: Prediction): Float64Array => {
@@ -54,7 +54,7 @@ const flow = (y: number, pull: number, prediction: Prediction): number => {
 
 /** Ends of the flow, computed once a prediction and a pull. */
 const cache = new Map<Prediction, Map<number, readonly number[]>>();
-const reference = (prediction: Prediction, pull: number): readonly number[] => {
+export const reference = (prediction: Prediction, pull: number): readonly number[] => {
   const ofPrediction = cache.get(prediction) ?? new Map<number, readonly number[]>();
   cache.set(prediction, ofPrediction);
   const known = ofPrediction.get(pull) ?? starts.map((u) => flow(u * Math.exp(-from), pull, prediction));

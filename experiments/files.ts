@@ -4,6 +4,7 @@ import { type Batch, sampleSize } from '../src/array/batch.js';
 import { decode } from '../src/data/text.js';
 import { UsageError } from '../src/errors.js';
 import type { Problem } from './problem.js';
+import { lineFeedSign } from './read-samples.js';
 
 /** From decoded samples to the content of a file. */
 export type SamplesWriter = (samples: Batch) => string | Uint8Array;
@@ -48,9 +49,6 @@ const linesOf = (samples: Batch, line: (row: readonly number[]) => string): stri
     .join('');
 
 const csv = (samples: Batch): string => linesOf(samples, (row) => row.join(','));
-
-/** Stands for a line feed, so that a sample is a line. */
-export const lineFeedSign = '↵';
 
 const text =
   (alphabet: string) =>

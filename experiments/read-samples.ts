@@ -3,8 +3,10 @@ import { extname } from 'node:path';
 import { type Batch, elements } from '../src/array/batch.js';
 import { encode } from '../src/data/text.js';
 import { UsageError } from '../src/errors.js';
-import { lineFeedSign } from './files.js';
 import type { Problem } from './problem.js';
+
+/** Stands for a line feed in files of text, so that a sample is a line. */
+export const lineFeedSign = '↵';
 
 const linesOf = (content: Buffer): string[] => {
   const lines = content.toString('utf8').split(/\r?\n/);

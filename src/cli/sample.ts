@@ -41,7 +41,7 @@ Examples:
   $ bfn sample --problem digits --solver sde-bfn-solver++2 --nfe 20 --samples 64 --out digits.png
   $ bfn sample --problem mixture-2d --samples 5000 --out points.npy
   $ bfn sample --problem digits:given=3 --guidance 2 --out threes.png
-  $ bfn sample --problem 'text:given=the _____ of' --answer draw
+  $ bfn sample --problem text:given=once_____ --answer draw
   $ bfn sample --problem digits --from digits.npy --from-time 0.5 --out variations.png
   $ bfn sample --problem mixture-2d --solver dormand-prince --rtol 1e-4 --nfe 500 --json`;
 

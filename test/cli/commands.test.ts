@@ -328,6 +328,7 @@ describe('plan, solvers, problems', () => {
     expect(ids).toEqual([
       'text',
       'digits',
+      'mnist',
       'mixture-1d',
       'mixture-2d',
       'simplex-3',

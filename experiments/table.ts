@@ -77,7 +77,7 @@ const bySolver = (
     }),
   ]);
 
-const callsText = (calls: Calls): string => {
+export const callsText = (calls: Calls): string => {
   if ('moreThan' in calls) return `more than ${calls.moreThan}`;
   if ('atMost' in calls) return `at most ${calls.atMost}`;
   return calls.calls < 10 ? calls.calls.toFixed(1) : calls.calls.toFixed(0);
@@ -92,7 +92,7 @@ type Interval = Pick<Estimate, 'value' | 'low' | 'high'>;
 const reachOf = ({ value, low, high }: Interval): number => Math.max(high - value, value - low);
 
 /** A value with half its interval, to two digits of that half. */
-const withReach = (interval: Interval): string => {
+export const withReach = (interval: Interval): string => {
   const reach = reachOf(interval);
   return `${fixed(interval.value, reach)} ± ${fixed(reach, reach)}`;
 };

@@ -12,6 +12,7 @@ export const commands: Readonly<Record<string, () => Promise<() => Command>>> = 
   plan: async () => (await import('./plan.js')).planCommand,
   sample: async () => (await import('./sample.js')).sampleCommand,
   figures: async () => (await import('./figures.js')).figuresCommand,
+  report: async () => (await import('./report.js')).reportCommand,
   verify: async () => (await import('./verify.js')).verifyCommand,
 };
 

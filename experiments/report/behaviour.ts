@@ -18,24 +18,28 @@ const behave = (document: Document): void => {
 
   const tip = document.querySelector<HTMLElement>('#tip');
   if (!tip) return;
-  let shown: Element | undefined;
+  /** The point that was last told of: where arrow keys go on from. */
+  let last: Element | undefined;
   const hide = (): void => {
-    shown?.classList.remove('shown');
-    shown = undefined;
+    last?.classList.remove('shown');
     tip.hidden = true;
   };
-  const show = (point: Element): void => {
-    if (point === shown) return;
-    hide();
-    shown = point;
-    point.classList.add('shown');
-    tip.textContent = point.getAttribute('aria-label');
-    tip.hidden = false;
-    const box = point.getBoundingClientRect();
+  const place = (): void => {
+    if (tip.hidden || !last) return;
+    const box = last.getBoundingClientRect();
     const middle = box.left + box.width / 2 - tip.offsetWidth / 2;
     tip.style.left = `${Math.max(8, Math.min(middle, root.clientWidth - tip.offsetWidth - 8))}px`;
     const above = box.top - tip.offsetHeight - 10;
     tip.style.top = `${above > 4 ? above : box.bottom + 10}px`;
+  };
+  const show = (point: Element): void => {
+    if (point === last && !tip.hidden) return;
+    hide();
+    last = point;
+    point.classList.add('shown');
+    tip.textContent = point.getAttribute('aria-label');
+    tip.hidden = false;
+    place();
   };
   /** The points of a plot that are not switched off, by series. */
   const seriesOf = (plot: Element): Element[][] =>
@@ -61,9 +65,9 @@ const behave = (document: Document): void => {
   /** The point that an arrow key leads to: along a series, or to the same place of the next one. */
   const next = (plot: Element, [across, along]: readonly [number, number]): Element | undefined => {
     const all = seriesOf(plot);
-    const row = all.findIndex((points) => shown !== undefined && points.includes(shown));
+    const row = all.findIndex((points) => last !== undefined && points.includes(last));
     if (row < 0) return all[0]?.[0];
-    const at = all[row].indexOf(shown as Element);
+    const at = all[row].indexOf(last as Element);
     const points = all[(row + across + all.length) % all.length];
     return points[Math.max(0, Math.min(at + along, points.length - 1))];
   };
@@ -85,7 +89,7 @@ const behave = (document: Document): void => {
       if (point) show(point);
     });
   }
-  document.addEventListener('scroll', hide, { passive: true });
+  document.addEventListener('scroll', place, { passive: true });
 };
 
 /** The script of the page. A TypeScript runner may have marked names in the text of the function; it then finds its mark here. */

@@ -1,6 +1,6 @@
-import type { Cell } from '../comparison.js';
 import { withReach } from '../table.js';
-import { type Section, cellAt } from './sections.js';
+import { type Section, type SectionCell, cellAt } from './sections.js';
+import { beats } from './significance.js';
 
 /** One sentence, and the numbers that it rests on. */
 export interface Finding {
@@ -14,22 +14,22 @@ export interface SectionFindings {
   readonly factor: number;
 }
 
-/** Whether one cell is better than another by every quality metric of the problem, their 95% intervals apart. */
-export const isBetter = ({ problem: { quality } }: Section, one: Cell, other: Cell): boolean =>
-  quality.length > 0 &&
+/** Whether one cell is better than another by every quality metric of the problem. */
+const isBetter = (section: Section, one: SectionCell, other: SectionCell): boolean =>
+  section.problem.quality.length > 0 &&
   one.status === 'ok' &&
   other.status === 'ok' &&
-  quality.every((id) => one.metrics[id].high < other.metrics[id].low);
+  section.problem.quality.every((id) => beats(section, id, one, other));
 
 interface Lead {
-  readonly cell: Cell;
+  readonly cell: SectionCell;
   /** Calls of the baseline, at which and below which the cell is better at all NFE tried. */
-  readonly beaten: Cell;
+  readonly beaten: SectionCell;
 }
 
 /** The largest number of calls up to which the baseline is worse than a cell. */
-const leadOf = (section: Section, cell: Cell): Lead | undefined => {
-  let beaten: Cell | undefined;
+const leadOf = (section: Section, cell: SectionCell): Lead | undefined => {
+  let beaten: SectionCell | undefined;
   for (const calls of section.nfe) {
     const other = cellAt(section, section.problem.baseline, calls);
     if (!other) continue;
@@ -44,7 +44,7 @@ const plural = (calls: number): string => `${calls} ${calls === 1 ? 'call' : 'ca
 const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts[parts.length - 1]}`;
 
-const evidenceOf = ({ problem }: Section, one: Cell, other: Cell): string[] =>
+const evidenceOf = ({ problem }: Section, one: SectionCell, other: SectionCell): string[] =>
   problem.quality.map((id) => {
     const { unit } = problem.metrics[id];
     return `${id}${unit === '' ? '' : ` (${unit})`}: ${withReach(one.metrics[id])} against ${withReach(other.metrics[id])}`;
@@ -56,15 +56,15 @@ const leadFinding = (section: Section, { cell, beaten }: Lead): Finding => {
     calls === undefined
       ? []
       : 'moreThan' in calls
-        ? [`${beaten.solver} is not as good with any of its numbers of calls, up to ${calls.moreThan}`]
+        ? [`${beaten.label} is not as good with any of its numbers of calls, up to ${calls.moreThan}`]
         : 'calls' in calls
-          ? [`${beaten.solver} is as good from about ${calls.calls.toFixed(0)} calls (interpolated)`]
+          ? [`${beaten.label} is as good from about ${calls.calls.toFixed(0)} calls (interpolated)`]
           : [];
-  const against = cell.nfe === beaten.nfe ? beaten.solver : `${beaten.solver} with ${beaten.nfe}`;
+  const against = cell.nfe === beaten.nfe ? beaten.label : `${beaten.label} with ${beaten.nfe}`;
   const subject =
     cell.nfe === beaten.nfe
-      ? `${cell.solver} is better than ${against} with ${plural(cell.nfe)}`
-      : `${cell.solver} is better with ${plural(cell.nfe)} than ${against}`;
+      ? `${cell.label} is better than ${against} with ${plural(cell.nfe)}`
+      : `${cell.label} is better with ${plural(cell.nfe)} than ${against}`;
   return {
     text: `On ${section.title}, ${subject}.`,
     evidence: [...evidenceOf(section, cell, beaten), ...same],
@@ -85,7 +85,7 @@ const noLead = ({ title, problem, solvers }: Section): Finding => {
 /** The fewest calls from which on a solver's quality lies within the floor's interval. */
 const callsToFloor = (section: Section, solver: string): number | undefined => {
   const { quality, metrics } = section.problem;
-  const atFloor = ({ status, metrics: of }: Cell): boolean =>
+  const atFloor = ({ status, metrics: of }: SectionCell): boolean =>
     status === 'ok' && quality.every((id) => of[id].low <= metrics[id].floor.high);
   let from: number | undefined;
   for (const calls of section.nfe.toReversed()) {
@@ -122,7 +122,10 @@ const lossFindings = (section: Section): Finding[] => {
     });
     if (lost.length === 0) return [];
     const most = lost[lost.length - 1];
-    const [own, theirs] = [cellAt(section, solver, most) as Cell, cellAt(section, baseline, most) as Cell];
+    const [own, theirs] = [
+      cellAt(section, solver, most) as SectionCell,
+      cellAt(section, baseline, most) as SectionCell,
+    ];
     const text = `${baseline} is better than ${solver} with ${listed(lost.map(String))} calls.`;
     return [{ text, evidence: evidenceOf(section, theirs, own) }];
   });
@@ -132,7 +135,7 @@ const lossFindings = (section: Section): Finding[] => {
 export const findingsOf = (section: Section): SectionFindings => {
   const { problem } = section;
   const leads = section.cells
-    .filter(({ solver }) => solver !== problem.baseline)
+    .filter(({ label }) => label !== problem.baseline)
     .flatMap((cell) => leadOf(section, cell) ?? [])
     .filter(({ cell, beaten }) => beaten.nfe >= cell.nfe);
   const factorOf = ({ cell, beaten }: Lead): number => beaten.nfe / cell.nfe;

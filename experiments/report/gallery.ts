@@ -8,6 +8,7 @@ import type { Mixture } from '../metric.js';
 import type { Problem } from '../problem.js';
 import { type Content, Markup, html } from './html.js';
 import { trimmed } from './trimmed.js';
+import { recordedRun } from './recorded-run.js';
 import { type Section, cellAt } from './sections.js';
 import { type Series, tones } from './series.js';
 
@@ -204,7 +205,7 @@ export const sectionGallery = async (
   problem: Problem,
   series: readonly Series[],
 ): Promise<Content> => {
-  const { seed, settings, slug, nfe } = section;
+  const { seed, slug, nfe } = section;
   const showing = showingOf(problem, seed);
   if (!showing) return '';
   const { count, caption, show } = showing;
@@ -213,8 +214,9 @@ export const sectionGallery = async (
   ];
   for (const calls of nfe) {
     for (const { index, solver, shades } of series) {
-      if (cellAt(section, solver, calls)?.status !== 'ok') continue;
-      const task = { problem: section.problem, run: { solver, nfe: calls, settings }, samples: count, seed };
+      const cell = cellAt(section, solver, calls);
+      if (cell?.status !== 'ok') continue;
+      const task = { problem: section.problem, run: recordedRun(cell), samples: count, seed };
       const samples = await drawSamples(problem, task);
       const title = html`<span class="key s${index}"></span>${solver}`;
       const content = await show(samplesOf(samples, 0, count), shades[0]);

@@ -1,4 +1,3 @@
-import type { Cell } from '../comparison.js';
 import type { Json } from '../../src/json.js';
 import { solverList } from '../../solvers/registry.js';
 import { problemList } from '../problems/index.js';
@@ -6,7 +5,7 @@ import { script } from './behaviour.js';
 import { bibtex, citationsOf, processReference } from './citations.js';
 import { type Finding, type SectionFindings, headlineOf } from './findings.js';
 import { type Content, Markup, html } from './html.js';
-import type { Run, Section } from './sections.js';
+import type { Run, Section, SectionCell } from './sections.js';
 import type { Series } from './series.js';
 import { styleSheet } from './style.js';
 
@@ -59,8 +58,8 @@ const plotCard = ({ title, description, svg }: Drawn): Markup =>
     </div>
   </figure> `;
 
-const failureItem = ({ solver, nfe, status, message = '' }: Cell): Markup =>
-  html`<li>${solver}, ${nfe} calls: ${message === '' ? status : message}</li>`;
+const failureItem = ({ label, nfe, status, message = '' }: SectionCell): Markup =>
+  html`<li>${label}, ${nfe} calls: ${message === '' ? status : message}</li>`;
 
 const failures = ({ cells }: Section): Content => {
   const failed = cells.filter(({ status }) => status !== 'ok');
@@ -162,7 +161,7 @@ ${commandOf(record)}</pre>
 };
 
 const citationsPart = (views: readonly SectionView[]): Markup => {
-  const ran = new Set(views.flatMap(({ section }) => section.solvers));
+  const ran = new Set(views.flatMap(({ section }) => section.cells.map(({ solver }) => solver)));
   const { works, others } = citationsOf([
     ...solverList()
       .filter(({ id }) => ran.has(id))

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Cell, MetricValue, ProblemReport } from '../comparison.js';
+import type { MetricValue, ProblemReport } from '../comparison.js';
 import { type AxisOptions, type Layer, type Range, frame } from '../figures/layers.js';
 import { withReach } from '../table.js';
 import { linearAxis, logAxis, plotConfig } from './axes.js';
-import { type Section, cellAt, toMeet } from './sections.js';
+import { type Section, type SectionCell, cellAt, toMeet } from './sections.js';
 import { type Series, tones } from './series.js';
 
 /** A plot of a report: `spec` draws it, with a legend where it stands alone. */
@@ -67,12 +67,18 @@ const marksOf = ({ series, points }: Line, colours: object, symbols: object): La
   ];
 };
 
+/** A floor without an interval is no sample's: it is the error of what was solved for. */
+export const floorName = ({ low, high }: Pick<MetricValue, 'low' | 'high'>): string =>
+  low < high ? 'true samples' : 'error of the reference';
+
 const floorLayers = ({ metrics }: ProblemReport, id: string, x: AxisOptions, y: AxisOptions): Layer[] => {
   const { floor, truth } = metrics[id];
+  const level = truth ?? floor.value;
+  if (level < y.domain[0] || level > y.domain[1]) return [];
   const within = (value: number): number => Math.min(Math.max(value, y.domain[0]), y.domain[1]);
   const band = {
     ...{ x: x.domain[0], x2: x.domain[1], low: within(floor.low), high: within(floor.high) },
-    ...{ y: within(truth ?? floor.value), text: truth === undefined ? 'true samples' : 'truth' },
+    ...{ y: level, text: truth === undefined ? floorName(floor) : 'truth' },
   };
   const data = { values: [band] };
   const across = { x: { field: 'x', type: 'quantitative' as const }, x2: { field: 'x2' } };
@@ -130,7 +136,13 @@ const metricAxis = (section: Section, id: string): AxisOptions => {
   const { unit, floor, truth } = section.problem.metrics[id];
   const title = unit === '' ? id : `${id} (${unit})`;
   const values = section.cells.flatMap(({ metrics }) => metrics[id] ?? []);
-  const centres = [...values.map(({ value }) => value), truth ?? floor.value];
+  const level = truth ?? floor.value;
+  const least = Math.min(...values.map(({ value }) => value));
+  // a floor that is far below all values would press them together
+  const centres = [
+    ...values.map(({ value }) => value),
+    ...(truth === undefined && level < least / 30 ? [] : [level]),
+  ];
   if (toMeet(section.problem, id) === undefined && centres.every((value) => value > 0)) {
     // an interval may reach down to 0, which is not on the axis; far below the floor there is nothing but chance
     const high = values.map((value) => value.high);
@@ -144,22 +156,24 @@ const metricAxis = (section: Section, id: string): AxisOptions => {
 };
 
 /** Milliseconds of sampling for one sample, where the clock has been recorded. */
-const millisecondsOf = ({ samples, repeats }: Section, { seconds }: Partial<Pick<Cell, 'seconds'>>): number =>
-  (1000 * (seconds?.sampling ?? 0)) / (samples * repeats);
+const millisecondsOf = (
+  { samples, repeats }: Section,
+  { seconds }: Partial<Pick<SectionCell, 'seconds'>>,
+): number => (1000 * (seconds?.sampling ?? 0)) / (samples * repeats);
 
 const pointOf = (
   value: MetricValue,
   x: number,
   y: AxisOptions,
-  { solver, nfe }: Cell,
+  { label, nfe }: SectionCell,
   unit: string,
   cost: string,
 ): Point => ({
-  ...{ x, solver, nfe },
+  ...{ x, nfe, solver: label },
   y: inDomain(value.value, y.domain),
   low: inDomain(value.low, y.domain),
   high: inDomain(value.high, y.domain),
-  about: `${solver}, ${nfe} calls${cost}: ${withReach(value)}${unit === '' ? '' : ` ${unit}`}`,
+  about: `${label}, ${nfe} calls${cost}: ${withReach(value)}${unit === '' ? '' : ` ${unit}`}`,
 });
 
 const plotOf = (
@@ -170,8 +184,8 @@ const plotOf = (
     readonly what: string;
     readonly title: string;
     readonly x: AxisOptions;
-    at(cell: Cell): number;
-    cost(cell: Cell): string;
+    at(cell: SectionCell): number;
+    cost(cell: SectionCell): string;
   },
 ): Plot => {
   const y = metricAxis(section, metric);
@@ -212,7 +226,7 @@ export const sectionPlots = (section: Section, series: readonly Series[]): reado
   const timed = times.every((time) => time > 0);
   const calls = logAxis('network calls (NFE)', section.nfe, section.nfe);
   const clock = timed ? logAxis('sampling time (ms a sample)', times) : undefined;
-  const milliseconds = (cell: Cell): number => millisecondsOf(section, cell);
+  const milliseconds = (cell: SectionCell): number => millisecondsOf(section, cell);
   return metricsOf(section).flatMap((metric) => [
     plotOf(section, series, metric, {
       ...{ what: 'calls', title: 'network calls', x: calls },

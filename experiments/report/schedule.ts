@@ -1,18 +1,19 @@
 import type { Evaluate, Plan } from '../../src/plan/plan.js';
 import { printPlan } from '../../src/plan/print.js';
 import { solver as solverOf } from '../../solvers/registry.js';
-import { frame } from '../figures/layers.js';
 import { readyRun } from '../cell.js';
 import type { Problem } from '../problem.js';
 import { linearAxis, plotConfig } from './axes.js';
 import { type Content, type Markup, html } from './html.js';
 import type { Plot } from './plots.js';
-import { type Section, cellAt } from './sections.js';
+import { recordedRun } from './recorded-run.js';
+import { type Section, type SectionCell, cellAt } from './sections.js';
 import { type Series, tones } from './series.js';
 
 /** What a solver does on a problem: where it calls the network, and with which coefficients it steps. */
 export interface Schedule {
   readonly series: Series;
+  readonly cell: SectionCell;
   readonly plan: Plan;
   readonly calls: readonly Evaluate[];
 }
@@ -24,19 +25,19 @@ export const shownNfe = ({ nfe }: Section): number =>
 /** The half log-SNR `ln(alpha/sigma)` of a call; infinite at an end of the clock that is all noise or all data. */
 const halfLogSnr = ({ alpha, sigma }: Evaluate): number => Math.log(alpha) - Math.log(sigma);
 
-/** The plans of the solvers that ran with that many calls. */
+/** The plans of the entries that ran with that many calls. */
 export const schedulesOf = (
   section: Section,
   problem: Problem,
   series: readonly Series[],
 ): readonly Schedule[] => {
   const nfe = shownNfe(section);
-  return series
-    .filter(({ solver }) => cellAt(section, solver, nfe))
-    .map((one) => {
-      const { plan } = readyRun(problem, { solver: one.solver, nfe, settings: section.settings });
-      return { series: one, plan, calls: plan.instructions.filter((entry) => entry.op === 'evaluate') };
-    });
+  return series.flatMap((one) => {
+    const cell = cellAt(section, one.solver, nfe);
+    if (!cell) return [];
+    const { plan } = readyRun(problem, recordedRun(cell));
+    return { series: one, cell, plan, calls: plan.instructions.filter((entry) => entry.op === 'evaluate') };
+  });
 };
 
 /** Where each solver calls the network, on the scale that it steps on; undefined if no call has a finite half log-SNR. */
@@ -45,7 +46,7 @@ export const schedulePlot = (section: Section, schedules: readonly Schedule[]): 
     calls.flatMap((call, i) => {
       const x = halfLogSnr(call);
       const about = `${series.solver}, call ${i + 1} of ${calls.length}: t = ${short(call.t)}, half log-SNR ${short(x)}`;
-      return Number.isFinite(x) ? [{ x, solver: series.solver, about, index: series.index }] : [];
+      return Number.isFinite(x) ? [{ x, solver: series.solver, about }] : [];
     }),
   );
   if (rows.length === 0) return undefined;
@@ -54,14 +55,8 @@ export const schedulePlot = (section: Section, schedules: readonly Schedule[]): 
     'half log-SNR, from noise to data',
     rows.map(({ x }) => x),
   );
-  const y = { field: 'solver', type: 'nominal' as const, sort: solvers };
   const title = `where the network is called, of ${shownNfe(section)} calls`;
   const description = `${title}, on ${section.title}: half log-SNR of each call, a row a solver`;
-  const {
-    axis: ticks,
-    scale,
-    ...field
-  } = { axis: axis.axis, scale: { domain: axis.domain, nice: false, zero: false }, field: 'x' };
   return {
     id: `${section.slug}-schedule`,
     title,
@@ -80,7 +75,8 @@ export const schedulePlot = (section: Section, schedules: readonly Schedule[]): 
             axis: { title: axis.title, ...axis.axis },
           },
           y: {
-            ...y,
+            field: 'solver',
+            type: 'nominal',
             scale: { domain: solvers },
             axis: { title: null, ticks: false, labelLimit: 220, labelColor: tones.ink[0] },
           },
@@ -112,14 +108,11 @@ const factsOf = (id: string): string => {
   return `${kind === 'sde' ? 'SDE' : 'ODE'}${order === null ? '' : `, order ${order}`} · ${reference}`;
 };
 
-const scheduleDetails = (
-  { series, plan, calls }: Schedule,
-  settings: Readonly<Record<string, unknown>>,
-): Markup => {
-  const shown = Object.entries(settings).filter(([, value]) => value !== null);
+const scheduleDetails = ({ series, cell, plan, calls }: Schedule): Markup => {
+  const shown = Object.entries(cell.settings).filter(([, value]) => value !== null);
   return html`<details data-of="${series.index}">
     <summary>
-      <span class="key s${series.index}"></span>${series.solver} <small>${factsOf(series.solver)}</small>
+      <span class="key s${series.index}"></span>${series.solver} <small>${factsOf(cell.solver)}</small>
     </summary>
     <dl class="facts">
       ${shown.map(
@@ -161,8 +154,4 @@ ${printed(plan)}</pre>
 };
 
 /** A fold-out a solver: its settings, its times and half log-SNRs, and its plan as `bfn plan` prints it. */
-export const scheduleFolds = (section: Section, schedules: readonly Schedule[]): Content =>
-  schedules.map((schedule) => {
-    const { solver } = schedule.series;
-    return scheduleDetails(schedule, cellAt(section, solver, shownNfe(section))?.settings ?? {});
-  });
+export const scheduleFolds = (schedules: readonly Schedule[]): Content => schedules.map(scheduleDetails);

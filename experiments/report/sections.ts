@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../src/errors.js';
 import type { Json } from '../../src/json.js';
-import type { Cell, Comparison, ProblemReport } from '../comparison.js';
+import type { Cell, Comparison, MetricValue, ProblemReport } from '../comparison.js';
 
 /** A comparison and the record of how it was made: what a run folder holds. */
 export interface Run {
@@ -12,6 +12,18 @@ export interface Run {
   readonly record: Readonly<Record<string, Json>>;
 }
 
+/** A cell, and what tells its entry of the comparison from the others: the solver's id where nothing else is said. */
+export type SectionCell = Cell & { readonly label: string };
+
+/** Two entries by one metric at one NFE, where the comparison has tested it: which beats the other after correction for all tests. */
+export interface Tested {
+  readonly problem: string;
+  readonly metric: string;
+  readonly nfe: number;
+  readonly solvers: readonly [string, string];
+  readonly better: string | null;
+}
+
 /** A problem with all cells that can stand on one plot: one number of samples, one seed, one set of settings. */
 export interface Section extends Pick<Comparison, 'samples' | 'repeats' | 'seed' | 'settings'> {
   /** The problem's name; of several sections of that name, with the folder. */
@@ -19,10 +31,11 @@ export interface Section extends Pick<Comparison, 'samples' | 'repeats' | 'seed'
   /** For file names and links: letters, digits and hyphens, of this section alone. */
   readonly slug: string;
   readonly problem: ProblemReport;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly SectionCell[];
+  readonly tests: readonly Tested[];
   /** Ascending. */
   readonly nfe: readonly number[];
-  /** In order of first occurrence. */
+  /** Labels, in order of first occurrence. */
   readonly solvers: readonly string[];
 }
 
@@ -83,12 +96,48 @@ interface Part extends Omit<Section, 'title' | 'slug' | 'nfe' | 'solvers'> {
   readonly folder: string;
 }
 
+/** What some comparisons hold beside their cells' metrics. */
+interface Further {
+  readonly label?: string;
+  readonly distanceToReference?: MetricValue | null;
+}
+
+const reference = 'distance-to-reference';
+
+/** The cell with its label, and its distance to the reference solution, if it has one, as one metric more. */
+const sectionCell = (cell: Cell & Further): SectionCell => {
+  const { label = cell.solver, distanceToReference: distance, metrics } = cell;
+  return { ...cell, label, metrics: distance ? { ...metrics, [reference]: distance } : metrics };
+};
+
+/** The problem with the metric that its cells have more than it says. */
+const sectionProblem = (problem: ProblemReport, cells: readonly SectionCell[]): ProblemReport => {
+  const floors = cells.flatMap(({ metrics }) => metrics[reference]?.floor ?? []);
+  if (floors.length === 0 || Object.hasOwn(problem.metrics, reference)) return problem;
+  const value = Math.max(...floors);
+  const description =
+    'root mean square from the reference solution of the same start and noise, which is known to the floor';
+  const about = { unit: '', description, floor: { value, low: value, high: value, standardError: 0 } };
+  return { ...problem, metrics: { ...problem.metrics, [reference]: about } };
+};
+
 const partsOf = ({ folder, comparison }: Run): readonly Part[] => {
   const { samples, repeats, seed, settings } = comparison;
-  return comparison.problems.map((problem) => ({
-    ...{ folder, samples, repeats, seed, settings, problem },
-    cells: comparison.cells.filter((cell) => cell.problem === problem.name),
-  }));
+  const { comparisons = [] } = comparison as { readonly comparisons?: readonly Tested[] };
+  return comparison.problems.map((problem) => {
+    const cells = comparison.cells.filter((cell) => cell.problem === problem.name).map(sectionCell);
+    const tests = comparisons.filter((test) => test.problem === problem.name);
+    return {
+      folder,
+      samples,
+      repeats,
+      seed,
+      settings,
+      cells,
+      tests,
+      problem: sectionProblem(problem, cells),
+    };
+  });
 };
 
 /** What has to agree for cells to stand on one plot. */
@@ -97,14 +146,17 @@ const identity = ({ problem, samples, repeats, seed, settings }: Part): string =
   return JSON.stringify([id, parameters, process, quality, samples, repeats, seed, settings]);
 };
 
+/** Without the calls of a baseline that is another one, or was tried at other NFE. */
+const withoutCalls = (cell: SectionCell): SectionCell => {
+  const { callsOfBaseline, ...others } = cell;
+  return callsOfBaseline === undefined ? cell : others;
+};
+
 const joined = (first: Part, second: Part): Part => {
-  const has = ({ solver, nfe }: Cell): boolean =>
-    first.cells.some((cell) => cell.solver === solver && cell.nfe === nfe);
-  // calls of another baseline, or of one known at other NFE, are no answer here
-  const others = second.cells
-    .filter((cell) => !has(cell))
-    .map(({ callsOfBaseline: _, ...cell }): Cell => cell);
-  return { ...first, cells: [...first.cells, ...others] };
+  const has = ({ label, nfe }: SectionCell): boolean => cellAt(first, label, nfe) !== undefined;
+  const others = second.cells.filter((cell) => !has(cell)).map(withoutCalls);
+  const problem = { ...first.problem, metrics: { ...second.problem.metrics, ...first.problem.metrics } };
+  return { ...first, problem, cells: [...first.cells, ...others], tests: [...first.tests, ...second.tests] };
 };
 
 const slugOf = (title: string): string =>
@@ -137,14 +189,17 @@ export const sectionsOf = (runs: readonly Run[]): readonly Section[] => {
       title,
       slug,
       nfe: [...new Set(part.cells.map(({ nfe }) => nfe))].sort((a, b) => a - b),
-      solvers: [...new Set(part.cells.map(({ solver }) => solver))],
+      solvers: [...new Set(part.cells.map(({ label }) => label))],
     };
   });
 };
 
 /** The cell of a solver at a number of calls, if it ran. */
-export const cellAt = ({ cells }: Pick<Section, 'cells'>, solver: string, nfe: number): Cell | undefined =>
-  cells.find((cell) => cell.solver === solver && cell.nfe === nfe);
+export const cellAt = (
+  { cells }: Pick<Section, 'cells'>,
+  label: string,
+  nfe: number,
+): SectionCell | undefined => cells.find((cell) => cell.label === label && cell.nfe === nfe);
 
 /**
  * The value that a metric is to have: its truth, or of a share (in %) what true samples have. Undefined for a distance, which is to be

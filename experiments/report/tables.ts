@@ -1,9 +1,11 @@
-import type { Cell, MetricValue } from '../comparison.js';
+import type { MetricValue } from '../comparison.js';
 import { callsText, withReach } from '../table.js';
 import { csvLines } from '../results.js';
 import { type Content, type Markup, html } from './html.js';
 import type { Series } from './series.js';
-import { type Section, cellAt, toMeet } from './sections.js';
+import { floorName } from './plots.js';
+import { type Section, type SectionCell, cellAt } from './sections.js';
+import { beats, nearest } from './significance.js';
 
 /** One cell of one metric, and whether it is among the significantly best of its problem at that number of calls. */
 export interface Row extends MetricValue {
@@ -14,35 +16,16 @@ export interface Row extends MetricValue {
   readonly best: boolean;
 }
 
-interface Distance {
-  readonly low: number;
-  readonly high: number;
-  readonly value: number;
-}
-
-/** How far a metric is from where it should be, with its interval: the metric itself where that is a distance. */
-const distanceOf = ({ value, low, high }: MetricValue, target: number | undefined): Distance => {
-  if (target === undefined) return { value, low, high };
-  const [distance, reach] = [Math.abs(value - target), Math.max(high - value, value - low)];
-  return { value: distance, low: Math.max(0, distance - reach), high: distance + reach };
-};
-
 /**
- * The solvers that are best by a metric at a number of calls: the best one and those whose interval meets its interval. None, if
- * that is all of them: then nothing tells them apart.
+ * The solvers that are best by a metric at a number of calls: the nearest to where it should be, and those that it does not beat. None,
+ * if that is all of them: then nothing tells them apart.
  */
 export const bestSolvers = (section: Section, metric: string, nfe: number): ReadonlySet<string> => {
-  const target = toMeet(section.problem, metric);
-  const distances = section.solvers.flatMap((solver) => {
-    const value = cellAt(section, solver, nfe)?.metrics[metric];
-    return value ? [{ solver, ...distanceOf(value, target) }] : [];
-  });
-  const best = distances.reduce<Distance | undefined>(
-    (least, next) => (least && least.value <= next.value ? least : next),
-    undefined,
-  );
-  const among = distances.filter(({ low }) => best && low <= best.high);
-  return new Set(among.length < distances.length ? among.map(({ solver }) => solver) : []);
+  const cells = section.solvers.flatMap((solver) => cellAt(section, solver, nfe) ?? []);
+  const measured = cells.filter(({ metrics }) => metrics[metric]);
+  const best = nearest(section, metric, measured);
+  const among = measured.filter((cell) => best && !beats(section, metric, best, cell));
+  return new Set(among.length < measured.length ? among.map(({ label }) => label) : []);
 };
 
 /** All numbers of a report, a row a cell and metric. */
@@ -89,7 +72,7 @@ const table = (caption: Content, label: string, nfe: readonly number[], body: Co
     </table>
   </div>`;
 
-const row = (one: Series, section: Section, entry: (cell: Cell) => Content): Markup =>
+const row = (one: Series, section: Section, entry: (cell: SectionCell) => Content): Markup =>
   html`<tr data-of="${one.index}">
     ${solverHead(one)}${section.nfe.map((calls) => {
       const cell = cellAt(section, one.solver, calls);
@@ -100,10 +83,10 @@ const row = (one: Series, section: Section, entry: (cell: Cell) => Content): Mar
 const metricTable = (section: Section, series: readonly Series[], metric: string): Markup => {
   const { unit, description, floor, truth } = section.problem.metrics[metric];
   const best = new Map(section.nfe.map((calls) => [calls, bestSolvers(section, metric, calls)]));
-  const entry = ({ solver, nfe, status, metrics }: Cell): Content => {
+  const entry = ({ label, nfe, status, metrics }: SectionCell): Content => {
     if (!metrics[metric]) return html`<span class="failed">${status}</span>`;
     const text = withReach(metrics[metric]);
-    return best.get(nfe)?.has(solver) ? html`<strong>${text}</strong>` : text;
+    return best.get(nfe)?.has(label) ? html`<strong>${text}</strong>` : text;
   };
   const reference = (name: string, text: string): Markup =>
     html`<tr class="reference">
@@ -113,15 +96,17 @@ const metricTable = (section: Section, series: readonly Series[], metric: string
   const caption = html`<b>${metric}</b>${unit === '' ? '' : ` (${unit})`} <span>${description}</span>`;
   return table(caption, `${metric} on ${section.title}`, section.nfe, [
     ...series.map((one) => row(one, section, entry)),
-    reference('true samples', withReach(floor)),
-    ...(truth === undefined ? [] : [reference('truth, exactly', String(Number(truth.toPrecision(5))))]),
+    reference(floorName(floor), floor.low < floor.high ? withReach(floor) : short(floor.value)),
+    ...(truth === undefined ? [] : [reference('truth, exactly', short(truth))]),
   ]);
 };
+
+const short = (value: number): string => String(Number(value.toPrecision(5)));
 
 const callsTable = (section: Section, series: readonly Series[]): Content => {
   const { baseline, quality } = section.problem;
   if (!section.cells.some(({ callsOfBaseline }) => callsOfBaseline)) return '';
-  const entry = ({ callsOfBaseline, status }: Cell): Content =>
+  const entry = ({ callsOfBaseline, status }: SectionCell): Content =>
     callsOfBaseline ? callsText(callsOfBaseline) : status === 'ok' ? '' : status;
   const caption = html`<b>calls that ${baseline} needs for the same</b>
     <span>as good by ${quality.join(' and ')}; between the numbers tried, interpolated</span>`;

@@ -38,7 +38,7 @@ const liveParts = async (section: Section, problem: Problem, series: readonly Se
   const schedules = schedulesOf(section, problem, series);
   return {
     gallery: await sectionGallery(section, problem, series),
-    folds: scheduleFolds(section, schedules),
+    folds: scheduleFolds(schedules),
     schedule: schedulePlot(section, schedules),
     references: metricsFor(problem.truth).flatMap(({ reference }) => reference ?? []),
     missing: undefined,

@@ -15,7 +15,7 @@ export { makeProblem, parseProblem, problemList, registerProblem } from './probl
 export { type Digits, readDigits } from '../src/data/digits.js';
 export { decode, encode, readText, textAlphabet } from '../src/data/text.js';
 export { comparisonCsv } from './results.js';
-export { type Report, type Run, makeReport, readRun, writeReport } from './report/index.js';
+export { type Run, readRun, reportHtml, writeReport } from './report/index.js';
 export type { Family, Parameter, Specification } from '../src/family.js';
 export { jackknife, pooled, type Estimate } from './statistics.js';
 export { comparisonTable } from './table.js';

@@ -110,8 +110,8 @@ const sectionPart = (view: SectionView): Markup => {
     <h3>Numbers</h3>
     <div class="tables">${tables}</div>
     <p class="note">
-      Bold: the best with that many calls, and what its interval meets; nothing is bold where that is every
-      solver.
+      Bold: the best with that many calls, and those that it does not beat; nothing is bold where that is
+      every solver.
     </p>
     ${missing === undefined ? '' : html`<p class="note failed">${missing}</p>`}
     ${
@@ -221,7 +221,8 @@ export const reportPage = (
             <p class="sub">
               Sample quality against the number of network calls, with exact networks: the whole error is the
               sampler's. ${names.join(', ')}${dates.length > 0 ? `; ${dates.join(', ')}` : ''}. One solver is
-              called better than another where the 95% intervals of all quality metrics of the problem lie
+              called better than another where all quality metrics of the problem say so: by a paired test,
+              corrected for how many there are, where the run has made it, else where the 95% intervals lie
               apart.
             </p>
             ${

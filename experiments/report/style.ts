@@ -64,7 +64,7 @@ svg text{font-family:inherit}
 svg .shown{stroke:var(--ink);stroke-width:2.5px}
 #tip{position:fixed;z-index:9;pointer-events:none;background:var(--ink);color:var(--paper);font-size:.82rem;line-height:1.35;padding:5px 10px;border-radius:6px;max-width:min(330px,90vw);font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto;max-width:100%}
-.tables{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,500px),1fr));align-items:start}
+.tables{display:grid;gap:16px}
 .tables .scroll{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:12px 16px}
 table{border-collapse:collapse;width:100%;font-size:.87rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding-bottom:7px}
@@ -100,7 +100,7 @@ pre.command{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.86rem}
 .cols details:first-child{margin-top:0}
 footer{color:var(--soft);font-size:.85rem;padding-top:22px;padding-bottom:44px}
 @media(max-width:860px){.cols{grid-template-columns:minmax(0,1fr)}}
-@media(max-width:600px){main,.top,footer{padding-left:16px;padding-right:16px}.lead{padding:26px 0 18px}.card{padding:12px 6px 4px}.toggles{position:static}th,td{padding-left:14px}}
+@media(max-width:600px){main,.top,footer{padding-left:16px;padding-right:16px}.lead{padding:26px 0 18px}.card{padding:12px 6px 4px}.top nav{order:1;width:100%}.toggles{position:static}th,td{padding-left:14px}}
 @media print{:root{color-scheme:light!important;--page:#fff}body{font-size:10.5pt}main,.top,footer{max-width:none;padding-left:0;padding-right:0}nav,button,#tip,.choice label:has(:not(:checked)),.toggles label:has(:not(:checked)){display:none!important}
 .toggles{position:static}.plots{grid-template-columns:1fr 1fr}.scroll{overflow:visible}pre{max-height:none;white-space:pre-wrap}section{break-before:auto}h2,h3{break-after:avoid}tr{break-inside:avoid}}
 `;

@@ -95,10 +95,7 @@ export const makeReport = async (runs: readonly Run[]): Promise<Report> => {
   };
 };
 
-/**
- * Writes `report.html`, `table.csv`, `table.json`, and each plot as SVG and PNG in `plots/`. Returns the path of the page. Each file is
- * written whole or not at all.
- */
+/** Writes the report, its table and its plots; returns the path of the page. */
 export const writeReport = async (folder: string, runs: readonly Run[]): Promise<string> => {
   const { page, plots, sections } = await makeReport(runs);
   for (const { id, spec } of plots) {

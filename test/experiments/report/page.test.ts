@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../../experiments/compare.js';
-import { type Report, type Run, makeReport, writeReport } from '../../../experiments/report/index.js';
+import { type Run, reportHtml, writeReport } from '../../../experiments/report/index.js';
+import { type Report, makeReport } from '../../../experiments/report/write.js';
 import { buildTime } from '../../built.js';
 import { someComparison } from '../some-comparison.js';
 
@@ -82,7 +83,7 @@ describe('the page', () => {
   });
 
   it('is the same, byte for byte, when it is made again', async () => {
-    expect((await makeReport([run])).page === report.page).toBe(true);
+    expect((await reportHtml([run])) === report.page).toBe(true);
   });
 });
 
@@ -114,7 +115,7 @@ describe('what it cannot make', () => {
     };
     const { page, plots } = await makeReport([{ ...run, comparison: failed }]);
     expect(plots.map(({ id }) => id)).toEqual(['text-schedule']);
-    expect(page.match(/<li>bfn.*calls: failed<\/li>/g)).toHaveLength(3);
+    expect(page.match(/<li>bfn[^<]*calls: failed<\/li>/g)).toHaveLength(3);
   });
 });
 

@@ -28,6 +28,7 @@ export { type Digits, readDigits } from '../src/data/digits.js';
 export { type SmallMnist, readMnist } from '../src/data/mnist.js';
 export { decode, encode, readText, textAlphabet } from '../src/data/text.js';
 export { comparisonCsv } from './results.js';
+export { type Run, readRun, reportHtml, writeReport } from './report/index.js';
 export type { Family, Parameter, Specification } from '../src/family.js';
 export { jackknife, pooled, type Estimate, type Jackknifed } from './statistics.js';
 export { bootstrap } from './statistics/bootstrap.js';

@@ -51,6 +51,10 @@ const csvField = (value: string | number): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
+/** Lines of fields as CSV (RFC 4180, with \n). */
+export const csvLines = (lines: readonly (readonly (string | number)[])[]): string =>
+  lines.map((line) => line.map(csvField).join(',')).join('\n') + '\n';
+
 const columns = [
   ...['problem', 'solver', 'nfe', 'status', 'metric', 'value', 'low', 'high', 'floor', 'truth'],
   ...['samples', 'repeats', 'seed', 'calls', 'most calls'],
@@ -71,7 +75,7 @@ export const comparisonCsv = ({ cells, problems, samples, repeats, seed }: Compa
       ...[samples, repeats, seed, calls?.mean ?? '', calls?.max ?? ''],
     ]);
   });
-  return [columns, ...lines].map((line) => line.map(csvField).join(',')).join('\n') + '\n';
+  return csvLines([columns, ...lines]);
 };
 
 /** Writes `compare.json` and `compare.csv`; `record` says how to run it again. */

@@ -158,7 +158,7 @@ const bySolver = (
     }),
   ]);
 
-const callsText = (calls: Calls, own: number, tried: readonly number[]): string => {
+export const callsText = (calls: Calls, own: number, tried: readonly number[]): string => {
   if ('moreThan' in calls) return `more than ${calls.moreThan}`;
   if ('atMost' in calls) return `at most ${calls.atMost}`;
   const short = (x: number): string => (x < 10 ? x.toFixed(1) : x.toFixed(0));
@@ -176,7 +176,7 @@ type Interval = Pick<Estimate, 'value' | 'low' | 'high'>;
 const reachOf = ({ value, low, high }: Interval): number => Math.max(high - value, value - low);
 
 /** A value with half its interval, to two digits of that half. */
-const withReach = (interval: Interval): string => {
+export const withReach = (interval: Interval): string => {
   const reach = reachOf(interval);
   return `${fixed(interval.value, reach)} ± ${fixed(reach, reach)}`;
 };

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { compare } from '../../experiments/compare.js';
 import { parseProblem } from '../../experiments/problems/index.js';
 import { comparisonCsv, requireWritable, writeComparison } from '../../experiments/results.js';
+import { writeReport } from '../../experiments/report/index.js';
 import { comparisonTable } from '../../experiments/table.js';
 import { startWorkers } from '../../experiments/workers.js';
 import {
@@ -31,6 +32,7 @@ interface Options extends SettingOptions, ImportOption {
   readonly out: string;
   readonly metrics?: readonly string[];
   readonly distanceToReference?: boolean;
+  readonly report: boolean;
   readonly json?: boolean;
   readonly csv?: boolean;
 }
@@ -78,7 +80,8 @@ export const compareCommand = (): Command =>
           '--distance-to-reference',
           'also measure how far runs are from the fine solution of their equation, from the same start and noise',
         )
-        .option('--out <folder>', 'where compare.json and compare.csv are written', 'results'),
+        .option('--out <folder>', 'where compare.json, compare.csv and report.html are written', 'results')
+        .option('--no-report', 'write no report.html, plots and table'),
     ),
   )
     .option('--json', 'print the result as JSON')
@@ -114,11 +117,12 @@ const run = async (options: Options): Promise<void> => {
   const seconds = (performance.now() - begun) / 1000;
   const record = recordOf({ modules, seconds, workers: threads });
   await writeComparison(out, comparison, record);
+  const report = options.report ? await writeReport(out, [{ folder: out, comparison, record }]) : undefined;
 
   if (options.json) printJson({ ...comparison, record });
   else if (options.csv) process.stdout.write(comparisonCsv(comparison));
   else {
-    const where = `${seconds.toFixed(0)} s; the numbers are in ${out}/compare.json and .csv`;
+    const where = `${seconds.toFixed(0)} s; the numbers are in ${out}/compare.json and .csv${report === undefined ? '' : `, the report in ${report}`}`;
     console.log(`${comparisonTable(comparison)}\n\n${where}`);
   }
   const failed = comparison.cells.filter(({ status }) => status !== 'ok');

@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<() => Command>>> = 
   grid: async () => (await import('./grid.js')).gridCommand,
   sample: async () => (await import('./sample.js')).sampleCommand,
   figures: async () => (await import('./figures.js')).figuresCommand,
+  report: async () => (await import('./report.js')).reportCommand,
   verify: async () => (await import('./verify.js')).verifyCommand,
 };
 

@@ -74,6 +74,7 @@ describe('compare', () => {
         '--repeats',
         '3',
         '--json',
+        '--no-report',
         '--workers',
         workers,
         '--out',
@@ -94,7 +95,17 @@ describe('compare', () => {
   it('takes a budget of one call, of every solver, on discrete and continuous data', async () => {
     const solvers = solverList().map(({ id }) => id);
     const problems = ['simplex-3', 'mixture-1d'];
-    const words = ['--problem', ...problems, '--solvers', ...solvers, '--nfe', '1', '--samples', '20'];
+    const words = [
+      '--problem',
+      ...problems,
+      '--solvers',
+      ...solvers,
+      '--nfe',
+      '1',
+      '--samples',
+      '20',
+      '--no-report',
+    ];
     const { code, stdout, stderr } = await bfn(place.folder, 'compare', ...words, '--out', 'one', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { cells } = json<Comparison>(stdout);
@@ -168,6 +179,29 @@ describe('compare', () => {
     ]);
     expect(cells[2].metrics).toEqual({});
     expect(cells[3].calls?.max).toBeLessThan(100);
+  });
+
+  it('names its report in its last line; bfn report makes the same again, of several folders together too', async () => {
+    const compare = (seed: string, out: string) =>
+      bfn(place.folder, 'compare', ...small, '--seed', seed, '--out', out);
+    const { code, stdout } = await compare('1', 'r1');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      / s; the numbers are in r1\/compare\.json and \.csv, the report in r1\/report\.html\n$/,
+    );
+    const page = () => readFile(join(place.folder, 'r1/report.html'), 'utf8');
+    const written = await page();
+    await writeFile(join(place.folder, 'r1/report.html'), '');
+    expect(await bfn(place.folder, 'report', 'r1')).toEqual({
+      ...{ code: 0, stderr: '' },
+      stdout: 'the report is in r1/report.html\n',
+    });
+    expect((await page()) === written).toBe(true);
+    await compare('2', 'r2');
+    const both = await bfn(place.folder, 'report', 'r1', 'r2', '--out', 'both', '--json');
+    expect(json(both.stdout)).toEqual({ report: 'both/report.html' });
+    const merged = await readFile(join(place.folder, 'both/report.html'), 'utf8');
+    for (const title of ['mixture-1d (r1)', 'mixture-1d (r2)']) expect(merged).toContain(`<h2>${title}</h2>`);
   });
 
   it('stops at once when interrupted, with nothing written', async () => {

@@ -182,6 +182,12 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   ],
   ['a plan of a billion calls', 'plan billion.json', /nfe must be 0/],
   ['settings beside a plan file', 'plan billion.json --nfe 5', /--nfe does not go with a plan file/],
+  [
+    'a report of no run',
+    'report missing',
+    /cannot read missing\/compare\.json of a run of bfn compare: ENOENT/,
+  ],
+  ['a report of several with no place', 'report one two', /2 folders make one report; say where with --out/],
   ['two formats', 'compare --json --csv', /--csv.* cannot be used with .*--json/],
 ];
 

@@ -64,7 +64,8 @@ const resume = async (folder: string): Promise<void> => {
     samples: 20,
     repeats: 1020,
   };
-  const estimate = { value: 0.5, low: 0.25, high: 0.75, standardError: 0.125 };
+  const left = Array.from({ length: 20 }, (_, i) => 0.49 + i / 1000);
+  const estimate = { value: 0.5, low: 0.25, high: 0.75, standardError: 0.125, left };
   // what is measured is the folder: the cells are made up
   const pool: Experiments.CellPool = {
     run: () =>

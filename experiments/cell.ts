@@ -1,33 +1,86 @@
+import type { AdaptiveSettings, AdaptiveSolver } from '../solvers/adaptive.js';
+import { type Answer, withAnswer } from '../solvers/answer.js';
 import { grids } from '../solvers/grid.js';
-import { solver as solverOf } from '../solvers/registry.js';
-import type { Settings } from '../solvers/solver.js';
-import { type Batch, precisionOf, sampleSize, zeros } from '../src/array/batch.js';
-import { clip } from '../src/denoiser/adapters.js';
+import { planFromPrior, priorStep } from '../solvers/prior-step.js';
+import { anySolver } from '../solvers/registry.js';
+import type { Settings, Solver } from '../solvers/solver.js';
+import { type Batch, precisionOf, sampleSize, samplesOf, zeros } from '../src/array/batch.js';
 import { DivergedError, UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
 import type { Denoiser } from '../src/plan/denoiser.js';
+import type { Lanes } from '../src/plan/lanes.js';
 import type { Plan } from '../src/plan/plan.js';
-import { type SampleOptions, sample } from '../src/plan/sample.js';
+import { type CallCount, type IncompleteSample, type SampleOptions, sample } from '../src/plan/sample.js';
 import { type StartId, startLaw } from '../src/plan/start.js';
+import type { Process } from '../src/process/process.js';
 import { metricsFor } from './metrics/index.js';
+import { type PredictionSettings, wrapped } from './predictions.js';
 import type { Problem } from './problem.js';
-import { type Estimate, jackknife } from './statistics.js';
+import { references } from './reference.js';
+import { type ReferenceDistance, distanceToReference } from './reference-solution.js';
+import { type Jackknifed, jackknife } from './statistics.js';
+import { entriesOf } from '../src/plan/components.js';
 
-/** The settings of a plan but its NFE, the grid by name: as they are typed, recorded and sent to a worker. */
-export interface PlanSettings extends Omit<Settings, 'nfe' | 'grid'> {
+/** The settings of a plan but its NFE, grid and reference by name: as they are typed, recorded and sent to a worker. */
+export interface PlanSettings extends Omit<Settings, 'nfe' | 'grid' | 'reference'> {
   readonly grid?: Specification;
+  readonly reference?: Specification;
+  /** What is made of the last prediction of classes; the mode unless told. */
+  readonly answer?: Answer;
 }
 
-/** Throws a `UsageError` for a grid that cannot be made. */
-export const planSettings = ({ grid, ...others }: PlanSettings): Omit<Settings, 'nfe'> =>
-  grid ? { ...others, grid: grids.make(grid.id, grid.parameters) } : others;
+/** Throws a `UsageError` for a grid that cannot be made, and for a reference without a problem that knows what it is made of. */
+export const planSettings = (
+  { grid, reference, ...others }: Omit<PlanSettings, 'answer'>,
+  problem?: Problem,
+): Omit<Settings, 'nfe'> => {
+  if (reference && !problem) {
+    throw new UsageError('a reference is made of the data of a problem: name one with --problem');
+  }
+  return {
+    ...others,
+    ...(grid ? { grid: grids.make(grid.id, grid.parameters) } : {}),
+    ...(reference && problem
+      ? { reference: references.make(reference.id, reference.parameters)(problem) }
+      : {}),
+  };
+};
+
+/** The plan of a solver, from the exact prior if asked for. Throws a `UsageError` where they do not fit. */
+export const planFor = (
+  solver: Solver,
+  process: Process,
+  { answer, nfe, ...settings }: PlanSettings & Pick<Settings, 'nfe'>,
+  {
+    fromPrior = false,
+    problem,
+  }: { readonly fromPrior?: boolean; readonly problem?: Problem | undefined } = {},
+): Plan => {
+  const asked = { nfe, ...planSettings(settings, problem) };
+  const plan = fromPrior ? planFromPrior(solver, process, asked) : solver.plan(process, asked);
+  return answer === undefined ? plan : withAnswer(plan, answer, process);
+};
+
+/** The lanes of a solver whose steps depend on the sample. Throws a `UsageError` for settings that only plans take. */
+const lanesFor = (
+  solver: AdaptiveSolver,
+  process: Process,
+  { answer, reference, ...settings }: PlanSettings & Pick<AdaptiveSettings, 'nfe' | 'tolerance'>,
+  fromPrior: boolean,
+): Lanes => {
+  const unfit = fromPrior ? `start ${priorStep}` : answer !== undefined ? 'answer' : reference && 'reference';
+  if (unfit) throw new UsageError(`${solver.id} takes no ${unfit}: its steps depend on the sample`);
+  const { nfe, tolerance, ...others } = settings;
+  return solver.lanes(process, { nfe, ...planSettings(others), ...(tolerance ? { tolerance } : {}) });
+};
 
 /** What all cells of a comparison share; a setting left out is the solver's own default. */
-export interface CellSettings extends PlanSettings {
-  readonly start?: StartId;
-  /** Predictions are clipped to this range; for continuous data. */
-  readonly clip?: readonly [number, number];
+export interface CellSettings extends PlanSettings, PredictionSettings {
+  /** A law of the start, or one call at the noise end and a step from there. */
+  readonly start?: StartId | typeof priorStep;
+  /** Of solvers whose steps depend on the sample and that take it; the others have no use for it. */
+  readonly tolerance?: AdaptiveSettings['tolerance'];
 }
 
 /** A solver at a number of network calls. */
@@ -44,24 +97,35 @@ export interface CellTask {
   readonly run?: SolverRun;
   readonly samples: number;
   readonly seed: number;
-  /** Ids; default: all that apply. */
+  /** Ids of metrics, as `metricsFor` takes them; absent for the default ones. */
   readonly metrics?: readonly string[];
+  /** Of so many of the samples, the distance to the reference solution. */
+  readonly referenceSamples?: number;
 }
 
 export interface CellOutcome {
-  /** A run diverges at a number that is not finite; it fails where the network or a metric throws. */
-  readonly status: 'ok' | 'diverged' | 'failed';
+  /**
+   * A run diverges at a number that is not finite; it is incomplete where the calls of a sample did not suffice for its tolerance;
+   * it fails where the network or a metric throws.
+   */
+  readonly status: 'ok' | 'diverged' | 'incomplete' | 'failed';
   /** What happened if not ok: of a diverged run solver, evaluation and time. */
   readonly message?: string;
+  /** Network calls that a sample took, as metered; absent for the floor and where sampling came to no end. */
+  readonly calls?: CallCount;
   /** By metric id; empty if not ok. */
-  readonly estimates: Readonly<Record<string, Estimate>>;
+  readonly estimates: Readonly<Record<string, Jackknifed>>;
+  /** If it was asked for; null where a run has no reference solution. */
+  readonly distanceToReference?: ReferenceDistance | null;
+  /** Of the truth's cell: the estimates of the problem's references, by their ids. */
+  readonly references?: Readonly<Record<string, CellOutcome['estimates']>>;
   /** Wall-clock seconds of sampling and of the metrics. */
   readonly seconds: { readonly sampling: number; readonly metrics: number };
 }
 
 /** A solver's run made ready: its settings fit. */
 export interface ReadyRun {
-  readonly plan: Plan;
+  readonly plan: Plan | Lanes;
   readonly denoiser: Denoiser;
   readonly start: StartId;
   /** As used, defaults filled in. */
@@ -71,73 +135,136 @@ export interface ReadyRun {
 /** Throws a `UsageError` where solver, problem and settings do not fit. */
 export const readyRun = (problem: Problem, { solver: id, nfe, settings }: SolverRun): ReadyRun => {
   const { process, denoiser, moments } = problem;
-  const { start: asked, clip: range, ...others } = settings;
-  const solver = solverOf(id);
-  const plan = solver.plan(process, { nfe, ...planSettings(others) });
-  const draws = plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
+  const { start: asked, clip, threshold, guidance, tolerance, ...others } = settings;
+  const predictions = wrapped(problem, { clip, threshold, guidance });
+  const solver = anySolver(id);
+  const fromPrior = asked === priorStep;
+  if (others.reference && (solver.adaptive || solver.takesReference !== true)) {
+    throw new UsageError(`${id} takes no reference`);
+  }
+  if (!solver.adaptive && tolerance !== undefined) {
+    throw new UsageError(`${id} does not take a tolerance: its steps do not depend on the sample`);
+  }
+  const plan = solver.adaptive
+    ? lanesFor(solver, process, { nfe, ...others, ...(tolerance ? { tolerance } : {}) }, fromPrior)
+    : planFor(solver, process, { nfe, ...others }, { fromPrior, problem });
+  const draws =
+    'instructions' in plan &&
+    plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);
   if (draws && !denoiser.draw) {
     throw new UsageError(`${id} draws the predicted classes, and the network of "${problem.id}" cannot`);
   }
-  if (range && process.classes !== undefined) {
-    throw new UsageError(`clip is for continuous data; the problem "${problem.id}" is discrete`);
-  }
   // a solver that starts from the prior can do so at the noise end only
   const own = solver.defaults?.start ?? 'zero-mean';
-  const start = asked ?? (own === 'prior' && !plan.start.atNoiseEnd ? 'zero-mean' : own);
+  const usual = own === 'prior' && !plan.start.atNoiseEnd ? 'zero-mean' : own;
+  const start = fromPrior ? 'prior' : (asked ?? usual);
   const { standardDeviation } = startLaw(start, plan.start, moments);
-  if (solver.kind === 'ode' && standardDeviation === 0 && !draws) {
+  const still = entriesOf(standardDeviation).every((value) => value === 0);
+  if (solver.kind === 'ode' && still && !draws && !fromPrior) {
     throw new UsageError(
       `${id} adds no noise, and at t = ${plan.start.t} ${process.id} has none either: all samples would be the same; use eta > 0`,
     );
   }
   return {
     plan,
-    denoiser: range ? clip(denoiser, ...range) : denoiser,
+    denoiser: predictions.denoiser,
     start,
-    settings: { ...plan.settings, start, clip: range ?? null },
+    settings: { start, ...plan.settings, ...named(others), ...predictions.settings },
   };
 };
 
-/** How many samples are held before they are decoded: a multiple of the runner's chunk. */
+/** The reference by the name that it was asked for: its numbers follow from the problem. */
+const named = ({ reference }: PlanSettings): Readonly<Record<string, Json>> =>
+  reference ? { reference: { id: reference.id, ...reference.parameters } } : {};
+
+/** The decoded samples of a cell, and what they took: absent for true samples. */
+export interface DrawnSamples {
+  readonly samples: Batch;
+  readonly calls?: CallCount;
+  /** By their places among all samples of the cell. */
+  readonly incomplete: readonly IncompleteSample[];
+}
+
+export interface DrawOptions extends Pick<SampleOptions, 'onStep' | 'signal' | 'chunk'> {
+  /** To start from in place of the law of the start, `[samples, ...sampleShape]`. */
+  readonly states?: Batch;
+  /** How many samples are held before they are decoded. Default 1024. */
+  readonly block?: number;
+}
+
+/** A multiple of the runner's chunk. */
 const blockSize = 1024;
+
+/** Of blocks of `counts` samples. */
+const callsTogether = (calls: readonly CallCount[], counts: readonly number[]): CallCount => {
+  // a block's own total is a whole number: so the mean does not depend on the blocks
+  const total = calls.reduce((sum, { mean }, i) => sum + Math.round(mean * counts[i]), 0);
+  const samples = counts.reduce((sum, count) => sum + count, 0);
+  return { mean: total / samples, max: Math.max(...calls.map(({ max }) => max)) };
+};
 
 /**
  * The decoded samples of a cell. They are drawn in blocks, so that what the plan returns, on discrete data K numbers a
- * variable, is held for one block only; the decoded samples are held in full. No result depends on the block.
+ * variable, is held for one block only; the decoded samples are held in full. No result depends on the block. Throws a
+ * `UsageError` for states of another number.
  */
 export const drawSamples = async (
   problem: Problem,
   { run, samples: count, seed }: CellTask,
-  {
-    block = blockSize,
-    ...options
-  }: Pick<SampleOptions, 'onStep' | 'signal' | 'chunk'> & { block?: number } = {},
-): Promise<Batch> => {
-  if (!run) return problem.trueSamples(count, seed);
-  const { plan, denoiser, start } = readyRun(problem, run);
-  const { moments } = problem;
-  const drawn = async (firstSample: number): Promise<Batch> => {
-    const samples = Math.min(block, count - firstSample);
-    return problem.decode(
-      await sample({ ...options, plan, denoiser, start, moments, samples, seed, firstSample }),
-    );
-  };
-  const first = await drawn(0);
-  if (block >= count) return first;
-  const all = zeros([count, ...first.shape.slice(1)], precisionOf(first.data));
-  all.data.set(first.data);
-  for (let from = block; from < count; from += block) {
-    all.data.set((await drawn(from)).data, from * sampleSize(all));
+  { states, block = blockSize, ...options }: DrawOptions = {},
+): Promise<DrawnSamples> => {
+  if (!run) return { samples: problem.trueSamples(count, seed), incomplete: [] };
+  if (states && states.shape[0] !== count) {
+    throw new UsageError(`there are ${states.shape[0]} states to start from; ${count} are needed`);
   }
-  return all;
+  const { plan, denoiser, start: law } = readyRun(problem, run);
+  const { moments } = problem;
+  const drawBlock = async (from: number) => {
+    const to = Math.min(count, from + block);
+    const start = states ? samplesOf(states, from, to) : law;
+    const where = { samples: to - from, seed, firstSample: from };
+    const drawn = await sample({ ...options, plan, denoiser, start, moments, ...where });
+    const { calls, incomplete } = drawn;
+    return { decoded: problem.decode(drawn), calls, incomplete };
+  };
+  const first = await drawBlock(0);
+  const { decoded } = first;
+  if (block >= count) return { samples: decoded, calls: first.calls, incomplete: first.incomplete };
+  const samples = zeros([count, ...decoded.shape.slice(1)], precisionOf(decoded.data));
+  samples.data.set(decoded.data);
+  const calls = [first.calls];
+  const counts = [block];
+  const incomplete = [...first.incomplete];
+  for (let from = block; from < count; from += block) {
+    const next = await drawBlock(from);
+    samples.data.set(next.decoded.data, from * sampleSize(samples));
+    calls.push(next.calls);
+    counts.push(next.decoded.shape[0]);
+    incomplete.push(...next.incomplete);
+  }
+  return { samples, calls: callsTogether(calls, counts), incomplete };
+};
+
+/** How many samples a budget did not suffice for, and how far the least advanced of them came. */
+export const incompleteMessage = (
+  { solver, nfe }: SolverRun,
+  incomplete: readonly IncompleteSample[],
+  samples: number,
+): string => {
+  const { sample, t, error } = incomplete.reduce((last, entry) => (entry.t > last.t ? entry : last));
+  const reached =
+    error === null
+      ? 'before its first step'
+      : `the error of its last step ${error.toPrecision(2)} of the tolerance`;
+  return `${solver} did not get to the end of ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
 };
 
 const estimatesOf = async (
   problem: Problem,
   samples: Batch,
   ids?: readonly string[],
-): Promise<Record<string, Estimate>> => {
-  const estimates: Record<string, Estimate> = {};
+): Promise<Record<string, Jackknifed>> => {
+  const estimates: Record<string, Jackknifed> = {};
   for (const metric of metricsFor(problem.truth, ids)) {
     const { id, bounds } = metric;
     try {
@@ -150,12 +277,39 @@ const estimatesOf = async (
   return estimates;
 };
 
-/** What is stored and averaged is a number. */
-const requireFinite = (estimate: Estimate): void => {
-  const odd = Object.entries(estimate).find(
-    ([, value]) => typeof value === 'number' && !Number.isFinite(value),
-  );
-  if (odd) throw new RangeError(`its ${odd[0]} is ${String(odd[1])}`);
+/** What is stored and averaged is a number: the estimate, and what it is without each group. */
+const requireFinite = (estimate: Jackknifed): void => {
+  for (const [name, numbers] of Object.entries(estimate) as [string, number | readonly number[]][]) {
+    const odd = [numbers].flat().find((value) => !Number.isFinite(value));
+    if (odd !== undefined) throw new RangeError(`its ${name} is ${odd}`);
+  }
+};
+
+/** What the problem's references score, if it has any. */
+const referencesOf = async (
+  problem: Problem,
+  { run, samples, seed, metrics }: CellTask,
+): Promise<Pick<CellOutcome, 'references'>> => {
+  const { references = [] } = problem;
+  if (run || references.length === 0) return {};
+  const entries: [string, CellOutcome['estimates']][] = [];
+  for (const { id, samples: draw } of references) {
+    entries.push([id, await estimatesOf(problem, draw(samples, seed), metrics)]);
+  }
+  return { references: Object.fromEntries(entries) };
+};
+
+const distanceOf = async (
+  problem: Problem,
+  { run, samples, seed, referenceSamples }: CellTask,
+  signal?: AbortSignal,
+): Promise<Pick<CellOutcome, 'distanceToReference'>> => {
+  if (!run || referenceSamples === undefined) return {};
+  const count = Math.min(samples, referenceSamples);
+  const options = { samples: count, seed, ...(signal ? { signal } : {}) };
+  const distance = await distanceToReference(problem, readyRun(problem, run), options);
+  if (distance) requireFinite(distance);
+  return { distanceToReference: distance };
 };
 
 /** Runs one cell: samples, then every metric of the problem on them. What goes wrong is an outcome; only an abort rejects. */
@@ -171,10 +325,17 @@ export const runCell = async (
     metrics: (performance.now() - sampled) / 1000,
   });
   try {
-    const samples = await drawSamples(problem, task, signal ? { signal } : {});
+    const { samples, calls, incomplete } = await drawSamples(problem, task, signal ? { signal } : {});
     sampled = performance.now();
+    const metered = calls ? { calls } : {};
+    if (task.run && incomplete.length > 0) {
+      const message = incompleteMessage(task.run, incomplete, task.samples);
+      return { status: 'incomplete', message, ...metered, estimates: {}, seconds: seconds() };
+    }
     const estimates = await estimatesOf(problem, samples, task.metrics);
-    return { status: 'ok', estimates, seconds: seconds() };
+    const references = await referencesOf(problem, task);
+    const distance = await distanceOf(problem, task, signal);
+    return { status: 'ok', ...metered, estimates, ...references, ...distance, seconds: seconds() };
   } catch (error) {
     signal?.throwIfAborted();
     const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');

@@ -1,9 +1,13 @@
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
+import type { CallCount } from '../src/plan/sample.js';
+import { type Slope, analyse, referenceDistance } from './analysis.js';
 import type { CellOutcome, CellSettings, SolverRun } from './cell.js';
-import { type Calls, callsToMeet } from './equal-quality.js';
+import type { Calls } from './equal-quality.js';
+import type { Finding } from './findings.js';
 import type { Metric } from './metric.js';
 import { metricEntry, metricsFor } from './metrics/index.js';
+import type { PairedComparison } from './paired-comparisons.js';
 import type { Problem } from './problem.js';
 import { type Estimate, defaultGroups, pooled } from './statistics.js';
 
@@ -21,12 +25,17 @@ export interface Cell {
   readonly solver: string;
   /** What tells the entry from others of the experiment: the solver's id, where nothing else is said. */
   readonly label: string;
+  /** Calls of a plan, or the budget of a solver whose steps depend on the sample. */
   readonly nfe: number;
+  /** Network calls that a sample took, as metered at the innermost network, of all repeats together; absent if diverged or failed. */
+  readonly calls?: CallCount;
   readonly status: CellOutcome['status'];
   /** What happened if not ok. */
   readonly message?: string;
   /** By metric id; empty if not ok. */
   readonly metrics: Readonly<Record<string, MetricValue>>;
+  /** If it was asked for, the floor being the error of the reference solution; null where there is none. */
+  readonly distanceToReference?: MetricValue | null;
   /** Calls that the first entry needs to be as good by all of the problem's quality metrics together; absent for that entry itself. */
   readonly callsOfBaseline?: Calls;
   /** As used, defaults filled in. */
@@ -48,11 +57,19 @@ export interface ProblemReport extends Specification {
   readonly metrics: Readonly<
     Record<string, { unit: string; description: string; floor: Estimate; truth?: number }>
   >;
+  /** Where the problem has any. */
+  readonly references?: readonly ReferenceReport[];
 }
 
 export interface Comparison {
   readonly cells: readonly Cell[];
   readonly problems: readonly ProblemReport[];
+  /** All pairs of entries by their labels, by every metric that has a better side. */
+  readonly comparisons: readonly PairedComparison[];
+  /** By the quality metrics, what the best entry beats. */
+  readonly findings: readonly Finding[];
+  /** How fast the entries approach the floor, or the reference solution. */
+  readonly slopes: readonly Slope[];
   readonly nfe: readonly number[];
   readonly samples: number;
   readonly repeats: number;
@@ -73,6 +90,14 @@ export interface RunResult {
   readonly outcomes: readonly CellOutcome[];
 }
 
+/** What the samples of a reference score that costs no call. */
+export interface ReferenceReport {
+  readonly id: string;
+  readonly description: string;
+  readonly nfe: 0;
+  readonly metrics: Cell['metrics'];
+}
+
 /** A problem of a comparison and its truth. */
 export interface ProblemResult {
   readonly name: string;
@@ -81,28 +106,43 @@ export interface ProblemResult {
   readonly truth: readonly CellOutcome[];
   /** Samples of one outcome. */
   readonly samples: number;
-  /** Ids; default: all that apply. */
+  /** Ids, as `metricsFor` takes them. */
   readonly metrics?: readonly string[];
 }
 
+/** Of repeats of equally many samples. */
+const callsOf = (outcomes: readonly CellOutcome[]): Pick<Cell, 'calls'> => {
+  const counts = outcomes.flatMap(({ calls }) => (calls ? [calls] : []));
+  if (counts.length < outcomes.length) return {};
+  const mean = counts.reduce((sum, count) => sum + count.mean, 0) / counts.length;
+  return { calls: { mean, max: Math.max(...counts.map(({ max }) => max)) } };
+};
+
 /** The metrics by which solvers of a problem are said to be of one quality. Throws a `UsageError` for one that does not exist. */
-export const qualityOf = ({ quality, truth }: Problem, ids?: readonly string[]): readonly string[] => {
-  const applicable = new Set(metricsFor(truth, ids).map(({ id }) => id));
+export const qualityOf = ({ quality, truth }: Problem, asked?: readonly string[]): readonly string[] => {
+  const applicable = new Set(metricsFor(truth, asked).map(({ id }) => id));
   return quality.filter((id) => applicable.has(metricEntry(id).id));
 };
 
-/** What makes cells of the runs of a problem, as they come, and in the end the report of them all. */
-export interface ProblemSummary {
-  /** All of a cell but `callsOfBaseline`, which takes the cells of the baseline. */
-  cellOf(result: RunResult): Cell;
-  /** Gets all cells, entry by entry; the first entry is the baseline. */
-  report(cells: readonly Cell[]): { readonly report: ProblemReport; readonly cells: readonly Cell[] };
+/** What is said of one problem. */
+export interface ProblemSummary extends Pick<Comparison, 'cells' | 'comparisons' | 'findings' | 'slopes'> {
+  readonly report: ProblemReport;
 }
 
-export const summaryOf = ({ name, problem, truth, samples, metrics: ids }: ProblemResult): ProblemSummary => {
-  const metrics = metricsFor(problem.truth, ids);
-  const quality = qualityOf(problem, ids);
-  const pool = (outcomes: readonly CellOutcome[], { id, bounds }: Metric): Estimate =>
+/** What makes cells of the runs of a problem, as they come, and in the end the summary of them all. */
+export interface ProblemSummarizer {
+  /** All of a cell but `callsOfBaseline`, which takes the runs of the baseline. */
+  cellOf(result: RunResult): Cell;
+  /** Gets all runs, entry by entry; the first entry is the baseline. */
+  summary(results: readonly RunResult[]): ProblemSummary;
+}
+
+/** Of the runs of a problem, by what came of its truth. */
+export const summaryOf = (result: ProblemResult): ProblemSummarizer => {
+  const { name, problem, truth, samples, metrics: asked } = result;
+  const metrics = metricsFor(problem.truth, asked);
+  const quality = qualityOf(problem, asked);
+  const pool = (outcomes: readonly Pick<CellOutcome, 'estimates'>[], { id, bounds }: Metric): Estimate =>
     pooled(
       outcomes.map(({ estimates }) => estimates[id]),
       { groups: Math.min(defaultGroups, samples), ...(bounds ? { bounds } : {}) },
@@ -110,20 +150,25 @@ export const summaryOf = ({ name, problem, truth, samples, metrics: ids }: Probl
   const floors = new Map(metrics.map((metric) => [metric.id, pool(truth, metric)]));
   const floorOf = (id: string): Estimate => floors.get(id) as Estimate;
 
+  const against = (outcomes: readonly Pick<CellOutcome, 'estimates'>[], metric: Metric): MetricValue => {
+    const { value, low, high } = pool(outcomes, metric);
+    return { value, low, high, floor: floorOf(metric.id).value };
+  };
+
   const cellOf = ({ label, run: { solver, nfe }, settings, outcomes }: RunResult): Cell => {
     const failure = outcomes.find(({ status }) => status !== 'ok');
-    const valueOf = (metric: Metric): MetricValue => {
-      const { value, low, high } = pool(outcomes, metric);
-      return { value, low, high, floor: floorOf(metric.id).value };
-    };
     return {
       problem: name,
       solver,
       label,
       nfe,
+      ...callsOf(outcomes),
       status: failure?.status ?? 'ok',
       ...(failure?.message === undefined ? {} : { message: failure.message }),
-      metrics: Object.fromEntries(failure ? [] : metrics.map((metric) => [metric.id, valueOf(metric)])),
+      metrics: Object.fromEntries(
+        failure ? [] : metrics.map((metric) => [metric.id, against(outcomes, metric)]),
+      ),
+      ...referenceDistance(outcomes),
       settings,
       seconds: {
         sampling: outcomes.reduce((sum, { seconds }) => sum + seconds.sampling, 0),
@@ -132,18 +177,14 @@ export const summaryOf = ({ name, problem, truth, samples, metrics: ids }: Probl
     };
   };
 
-  const report: ProblemSummary['report'] = (cells) => {
-    const baseline = cells[0].label;
-    const baselines = cells.filter(({ label }) => label === baseline);
-    // what lies within the floor's interval is as good as the truth: no more is asked of the baseline
-    const callsFor = (cell: Cell): Calls =>
-      callsToMeet(
-        baselines.map(({ nfe }) => nfe),
-        quality.map((id) => ({
-          values: baselines.map(({ metrics: of }) => of[id]?.value ?? null),
-          target: Math.max(cell.metrics[id].value, floorOf(id).high),
-        })),
-      );
+  const summary = (results: readonly RunResult[]): ProblemSummary => {
+    const baseline = results[0].label;
+    const { callsOfBaseline, ...analysis } = analyse(result, results, metrics, quality);
+    const references = (problem.references ?? []).map(({ id, description }): ReferenceReport => {
+      const outcomes = truth.map(({ references: of }) => ({ estimates: of?.[id] ?? {} }));
+      const values = metrics.map((metric) => [metric.id, against(outcomes, metric)] as const);
+      return { id, description, nfe: 0, metrics: Object.fromEntries(values) };
+    });
     const compared = ({ label, status }: Cell): boolean =>
       label !== baseline && status === 'ok' && quality.length > 0;
     const { id, parameters, process, kernel } = problem;
@@ -162,10 +203,15 @@ export const summaryOf = ({ name, problem, truth, samples, metrics: ids }: Probl
             { unit, description, floor: floorOf(metric), ...(value === undefined ? {} : { truth: value }) },
           ]),
         ),
+        ...(references.length > 0 ? { references } : {}),
       },
-      cells: cells.map((cell) => (compared(cell) ? { ...cell, callsOfBaseline: callsFor(cell) } : cell)),
+      cells: results.map((one, place) => {
+        const cell = cellOf(one);
+        return compared(cell) ? { ...cell, callsOfBaseline: callsOfBaseline(place) } : cell;
+      }),
+      ...analysis,
     };
   };
 
-  return { cellOf, report };
+  return { cellOf, summary };
 };

@@ -1,11 +1,16 @@
+import { type Replicates, estimateOf, jointly } from './statistics/replicates.js';
+
 /** One metric of a solver, a distance (lower is better), at some numbers of calls; null where the run failed. */
 export interface QualityCurve {
   readonly nfe: readonly number[];
   readonly values: readonly (number | null)[];
 }
 
-/** How many calls are needed: a number, or that it lies at or below the least or beyond the largest number tried. */
-export type Calls = { readonly calls: number } | { readonly atMost: number } | { readonly moreThan: number };
+/** How many calls are needed: a number, with its 95% interval where it was asked for (an end that is left out lies beyond the numbers tried), or that it lies at or below the least or beyond the largest number tried. */
+export type Calls =
+  | { readonly calls: number; readonly low?: number; readonly high?: number }
+  | { readonly atMost: number }
+  | { readonly moreThan: number };
 
 /** A metric at the same numbers of calls as its companions, and what it has to get down to. */
 export interface Goal {
@@ -37,6 +42,47 @@ export const callsToMeet = (nfe: readonly number[], goals: readonly Goal[]): Cal
 /** `callsToMeet` for one metric. */
 export const callsToReach = ({ nfe, values }: QualityCurve, target: number): Calls =>
   callsToMeet(nfe, [{ values, target }]);
+
+/** A goal whose values and target are known with their replicates. What is below `atLeast` is not asked of it. */
+export interface ReplicatedGoal {
+  readonly values: readonly (Replicates | null)[];
+  readonly target: Replicates;
+  readonly atLeast: number;
+}
+
+/**
+ * `callsToMeet` with an interval, by the jackknife of the logarithm of the calls: all metrics at all numbers of calls and the
+ * targets lose the same groups at a time. An end of the interval is left out where it, or the calls without one of the
+ * groups, lie beyond the numbers tried.
+ */
+export const callsToMeetWithin = (nfe: readonly number[], goals: readonly ReplicatedGoal[]): Calls => {
+  const statistics = goals.flatMap(({ values, target }) => [
+    target,
+    ...values.filter((one): one is Replicates => one !== null),
+  ]);
+  const callsAt = (numbers: readonly number[]): Calls => {
+    const rest = numbers.values();
+    const next = (): number => Number(rest.next().value);
+    const plain = goals.map(({ values, atLeast }): Goal => {
+      const target = Math.max(next(), atLeast);
+      return { target, values: values.map((one) => (one === null ? null : next())) };
+    });
+    return callsToMeet(nfe, plain);
+  };
+  const answer = callsAt(statistics.map(({ value }) => value));
+  if (!('calls' in answer)) return answer;
+  const [least, most] = [Math.min(...nfe), Math.max(...nfe)];
+  const number = (calls: Calls): number =>
+    'calls' in calls ? calls.calls : 'atMost' in calls ? least / 2 : most * 2;
+  const replicates = jointly((numbers) => Math.log(number(callsAt(numbers))), statistics);
+  const left = replicates.left.flat().map(Math.exp);
+  const { low, high } = estimateOf(replicates);
+  return {
+    ...answer,
+    ...(Math.exp(low) >= least && left.every((one) => one >= least) ? { low: Math.exp(low) } : {}),
+    ...(Math.exp(high) <= most && left.every((one) => one <= most) ? { high: Math.exp(high) } : {}),
+  };
+};
 
 /** Where on the way from `before` to `after`, in [0, 1], a distance has come down to a target that lies at or above `after`. */
 const crossing = (before: number, after: number, target: number): number => {

@@ -15,8 +15,11 @@ const costOf = async ({ problem, runs }: StudyProblem, { metrics }: Study['exper
     ...(metrics ? { metrics } : {}),
   };
   await runCell(problem, task);
-  const { seconds } = await runCell(problem, task);
-  return { call: seconds.sampling / (run.nfe * probeSamples), sample: seconds.metrics / probeSamples };
+  const { seconds, calls } = await runCell(problem, task);
+  return {
+    call: seconds.sampling / ((calls?.mean ?? run.nfe) * probeSamples),
+    sample: seconds.metrics / probeSamples,
+  };
 };
 
 /** About how many seconds jobs of a study take on so many threads, by a small cell of each problem. */

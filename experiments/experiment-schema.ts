@@ -1,15 +1,20 @@
 import * as v from 'valibot';
+import { answers } from '../solvers/answer.js';
+import { type EtaSde, checkedEta } from '../solvers/eta.js';
 import { grids } from '../solvers/grid.js';
-import { solver as solverOf } from '../solvers/registry.js';
-import { lastSteps, maxNfe, noiseSources } from '../solvers/solver.js';
+import { priorStep } from '../solvers/prior-step.js';
+import { anySolver } from '../solvers/registry.js';
+import { lastSteps, maxNfe, noiseSources, startUps } from '../solvers/solver.js';
 import { UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
-import { startIds } from '../src/plan/start.js';
+import { type StartId, startIds } from '../src/plan/start.js';
 import type { CellSettings } from './cell.js';
 import type { CheckedExperiment, Experiment } from './experiment.js';
-import { metricEntry } from './metrics/index.js';
+import { metricId } from './metrics/index.js';
+import { parseThreshold } from './predictions.js';
 import { parseProblem } from './problems/index.js';
+import { references } from './reference.js';
 
 // The message of a schema says what is accepted, as in "it must be ..."; that of a transformation or a check is a whole sentence.
 
@@ -64,24 +69,59 @@ const range = v.pipe(
   v.check(([low, high]) => low < high, 'clip takes two numbers, the lower first'),
 );
 
+/** A number, or one on an interval of half log-SNRs. */
+const eta = v.pipe(
+  v.lazy((value: unknown): v.GenericSchema<unknown, EtaSde> =>
+    typeof value === 'object' && value !== null
+      ? v.strictObject({ value: number, from: number, to: number }, 'a number, or value, from and to')
+      : number,
+  ),
+  reading((value: EtaSde) => checkedEta('etaSde', value)),
+);
+
+const tolerance = v.strictObject(
+  { absolute: v.exactOptional(number), relative: v.exactOptional(number) },
+  'absolute, relative or both',
+);
+
+const threshold = v.pipe(
+  v.unknown(),
+  reading((value) => (typeof value === 'string' ? parseThreshold(value) : value)),
+  v.strictObject(
+    { quantile: v.exactOptional(number), maximum: v.exactOptional(number) },
+    'quantile, maximum or both, or the same as text',
+  ),
+);
+
 /** One line a setting: a setting without one does not compile. */
 const settingSchemas = {
   grid: v.exactOptional(specification(grids.parse, ({ id, parameters }) => grids.make(id, parameters))),
+  reference: v.exactOptional(
+    specification(references.parse, ({ id, parameters }) => references.make(id, parameters)),
+  ),
   lastStep: v.exactOptional(oneOf(lastSteps)),
+  answer: v.exactOptional(oneOf(answers)),
   draw: v.exactOptional(flag),
-  etaSde: v.exactOptional(number),
+  etaSde: v.exactOptional(eta),
   etaDdim: v.exactOptional(number),
   noise: v.exactOptional(oneOf(noiseSources)),
+  startUp: v.exactOptional(oneOf(startUps)),
   lowerOrderFinal: v.exactOptional(flag),
-  start: v.exactOptional(oneOf(startIds)),
+  tolerance: v.exactOptional(tolerance),
+  start: v.exactOptional(oneOf<StartId | typeof priorStep>([...startIds, priorStep])),
   clip: v.exactOptional(range),
+  threshold: v.exactOptional(threshold),
+  guidance: v.exactOptional(number),
 } satisfies Record<keyof CellSettings, unknown>;
 
 const settings = v.strictObject(settingSchemas, 'settings by name');
 
 const knownSolver = v.pipe(
   text,
-  reading((id) => solverOf(id).id),
+  reading((line) => {
+    anySolver(line);
+    return line;
+  }),
 );
 
 const entry = v.pipe(
@@ -126,15 +166,8 @@ const schema = v.strictObject(
     samples: whole(3),
     repeats: v.exactOptional(whole(1), 1),
     seed: v.exactOptional(whole(0), 1),
-    metrics: v.exactOptional(
-      distinct(
-        'metrics',
-        v.pipe(
-          text,
-          reading((id) => metricEntry(id).id),
-        ),
-      ),
-    ),
+    metrics: v.exactOptional(distinct('metrics', v.pipe(text, reading(metricId)))),
+    distanceToReference: v.exactOptional(flag),
     settings: v.exactOptional(settings, {}),
   } satisfies Record<keyof Experiment, unknown>,
   'an experiment: problems, solvers, nfe, samples',
@@ -167,6 +200,9 @@ const keysAt = (path: Path): readonly string[] => {
   if (path.length === 0) return Object.keys(schema.entries);
   const inner = path[path.length - 1];
   if (inner === 'settings') return Object.keys(settingSchemas);
+  if (inner === 'tolerance') return Object.keys(tolerance.entries);
+  if (inner === 'threshold') return ['quantile', 'maximum'];
+  if (inner === 'etaSde') return ['value', 'from', 'to'];
   return path[0] === 'solvers' && path.length === 2 ? ['solver', 'label', 'settings'] : ['id', 'parameters'];
 };
 

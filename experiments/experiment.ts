@@ -1,9 +1,12 @@
 import type { Specification } from '../src/family.js';
 import type { CellSettings } from './cell.js';
 
-/** Settings as people write them: a grid may be a line of text, such as `karras:rho=7`. */
-export interface WrittenSettings extends Omit<CellSettings, 'grid'> {
+/** Settings as people write them: a grid or reference may be a line of text, such as `karras:rho=7`, and so may a threshold. */
+export interface WrittenSettings extends Omit<CellSettings, 'grid' | 'reference' | 'threshold'> {
   readonly grid?: string | Specification;
+  readonly reference?: string | Specification;
+  /** As text `quantile=0.99,maximum=2`. */
+  readonly threshold?: string | CellSettings['threshold'];
 }
 
 /** A solver with settings of its own. */
@@ -32,8 +35,10 @@ export interface Experiment {
   readonly repeats?: number;
   /** Default 1. */
   readonly seed?: number;
-  /** Ids of metrics. Default: all that apply to a problem. */
+  /** Ids of metrics, `default` standing for those that are computed where none are named. */
   readonly metrics?: readonly string[];
+  /** Also measure how far the runs are from the fine solution of their equation, on up to 64 samples of each. */
+  readonly distanceToReference?: boolean;
   /** Of all solvers. */
   readonly settings?: WrittenSettings;
 }

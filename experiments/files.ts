@@ -4,6 +4,7 @@ import { type Batch, sampleSize } from '../src/array/batch.js';
 import { decode } from '../src/data/text.js';
 import { UsageError } from '../src/errors.js';
 import type { Problem } from './problem.js';
+import { lineFeedSign } from './read-samples.js';
 
 /** From decoded samples to the content of a file. */
 export type SamplesWriter = (samples: Batch) => string | Uint8Array;
@@ -52,7 +53,7 @@ const csv = (samples: Batch): string => linesOf(samples, (row) => row.join(','))
 const text =
   (alphabet: string) =>
   (samples: Batch): string =>
-    linesOf(samples, (row) => decode(row, alphabet));
+    linesOf(samples, (row) => decode(row, alphabet).replaceAll('\n', lineFeedSign));
 
 /** Grey pictures side by side in a square, each pixel `zoom` wide, -1 black and 1 white, values beyond cut off. */
 const contactSheet =

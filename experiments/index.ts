@@ -14,15 +14,40 @@ export type { CellPool, Progress } from './run.js';
 export type { Manifest, StoredCell, Timing } from './store-format.js';
 export type { CellOutcome, CellSettings, CellTask, SolverRun } from './cell.js';
 export { callsToMeet, callsToReach, type Calls, type QualityCurve } from './equal-quality.js';
+export type { Slope } from './analysis.js';
+export type { Finding } from './findings.js';
+export type { PairedComparison } from './paired-comparisons.js';
+export {
+  distanceToReference,
+  referenceSolution,
+  type ReferenceDistance,
+  type ReferenceSolution,
+} from './reference-solution.js';
 export type { Metric, MetricEntry, Mixture, Statistic, TextModel, Truth } from './metric.js';
 export * from './metrics/index.js';
-export { type Problem, mostLikelyClasses, classMoments } from './problem.js';
+export { type GivenStart, statesFrom } from './given-start.js';
+export type { PredictionSettings } from './predictions.js';
+export { type Problem, type Reference, asData, mostLikelyClasses, classMoments } from './problem.js';
+export { readSamples } from './read-samples.js';
 export { makeProblem, parseProblem, problemList, registerProblem } from './problems/index.js';
 export { type Digits, readDigits } from '../src/data/digits.js';
+export { type SmallMnist, readMnist } from '../src/data/mnist.js';
 export { decode, encode, readText, textAlphabet } from '../src/data/text.js';
 export { comparisonCsv } from './results.js';
+export { type Run, readRun, reportHtml, writeReport } from './report/index.js';
 export type { Family, Parameter, Specification } from '../src/family.js';
-export { jackknife, pooled, type Estimate } from './statistics.js';
+export { jackknife, pooled, type Estimate, type Jackknifed } from './statistics.js';
+export { bootstrap } from './statistics/bootstrap.js';
+export { holm } from './statistics/holm.js';
+export { pairedDifference, type PairedDifference } from './statistics/paired.js';
+export {
+  type Replicates,
+  estimateOf,
+  extrapolated,
+  jointly,
+  meanOfRepeats,
+} from './statistics/replicates.js';
+export { convergenceSlope } from './statistics/slope.js';
 export { comparisonTable } from './table.js';
 export { startWorkers, type Workers } from './workers.js';
 export { textBound, type TextBound, type TextBoundOptions } from './verify/text-bound.js';

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../src/json.js';
 import type { ReadyRun } from './cell.js';
+import { packageVersion } from './environment.js';
 import type { Metric } from './metric.js';
+import { metricEntry } from './metrics/index.js';
 import type { Problem } from './problem.js';
 
 const sorted = (_: string, value: unknown): unknown =>
@@ -16,11 +18,20 @@ export const canonicalJson = (value: unknown): string => JSON.stringify(value, s
 export const digest = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value)).digest('hex');
 
-/** What a run does to a sample: the plan, without the names that it goes by, and the settings that the runner takes beside it. */
-const programOf = ({ plan, settings }: ReadyRun): unknown => {
-  const { nfe, start, instructions } = plan;
-  const beside = Object.entries(settings).filter(([name]) => !Object.hasOwn(plan.settings, name));
-  return { nfe, start, instructions, settings: Object.fromEntries(beside) };
+/**
+ * What a run does to a sample: the plan, without the names that it goes by, and the settings that the runner takes beside it.
+ * Steps that depend on the sample are in no plan: the solver stands for them, as of this version of the package, with its settings.
+ */
+const programOf = ({ plan, settings: used }: ReadyRun): unknown => {
+  const beside = Object.entries(used).filter(([name]) => !Object.hasOwn(plan.settings, name));
+  const settings = Object.fromEntries(beside);
+  const { start } = plan;
+  if ('instructions' in plan) {
+    const { nfe, basis = null, instructions } = plan;
+    return { nfe, start, basis, instructions, settings };
+  }
+  const { solver, budget } = plan;
+  return { solver, version: packageVersion(), of: plan.settings, budget, start, settings };
 };
 
 const checkedSamples = 64;
@@ -41,6 +52,8 @@ export interface Circumstances {
   readonly problem: Problem;
   readonly samples: number;
   readonly metrics: readonly Metric[];
+  /** How many samples are held against the reference solution, if any. */
+  readonly referenceSamples?: number | undefined;
   /** SHA-256 of the modules that the user imported. */
   readonly modules: readonly string[];
 }
@@ -50,14 +63,15 @@ export interface Circumstances {
  * one name is not run under another, and a solver whose code gives another plan has another key. Without a run, the key is
  * that of the truth.
  */
-export const keysOf = ({ problem, samples, metrics, modules }: Circumstances) => {
+export const keysOf = ({ problem, samples, metrics, referenceSamples, modules }: Circumstances) => {
   const { id, parameters, process, kernel } = problem;
   const common = digest({
     problem: { id, parameters, process: { id: process.id, parameters: process.parameters } },
     data: dataChecksum(problem),
     kernel,
     samples,
-    metrics: metrics.map(({ id: metric, version = 1 }) => [metric, version]),
+    metrics: metrics.map(({ id: metric }) => [metric, metricEntry(metric).version ?? 1]),
+    ...(referenceSamples === undefined ? {} : { referenceSamples }),
     modules,
   });
   return (run?: ReadyRun) => {

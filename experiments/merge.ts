@@ -2,11 +2,12 @@ import { UsageError } from '../src/errors.js';
 import type { CellOutcome } from './cell.js';
 import { type Comparison, checkExperiment } from './compare.js';
 import { packageVersion } from './environment.js';
+import type { CheckedExperiment } from './experiment.js';
 import { readLines } from './journal.js';
 import { canonicalJson } from './key.js';
 import type { LoadedModule } from './modules.js';
 import { tabulator } from './run.js';
-import { type Manifest, parseCell, parseTiming } from './store-format.js';
+import { type Manifest, parseCell, parseTiming, without } from './store-format.js';
 import { files, identityOf, openStore, outcomesOf, readManifest } from './store.js';
 import { type Study, prepare } from './study.js';
 
@@ -23,12 +24,13 @@ const manifestOf = async (folder: string): Promise<Manifest> => {
   throw new UsageError(`${folder} is no run folder: it has no manifest.json`);
 };
 
-/** The manifest of all folders. Throws a `UsageError` where they are not of one run. */
-const commonManifest = (
+/** The experiment of all folders, and their manifests. Rejects with a `UsageError` where they are not of one run. */
+export const commonRun = async (
   folders: readonly string[],
-  manifests: readonly Manifest[],
   modules: readonly LoadedModule[],
-): Manifest => {
+): Promise<{ readonly experiment: CheckedExperiment; readonly manifests: readonly Manifest[] }> => {
+  if (folders.length === 0) throw new UsageError('there is no folder to merge; give one or more');
+  const manifests = await Promise.all(folders.map(manifestOf));
   const [first] = manifests;
   const whole = (manifest: Manifest): string => identityOf({ ...manifest, shard: null });
   const hashes = (list: readonly LoadedModule[]): string => canonicalJson(list.map(({ sha256 }) => sha256));
@@ -46,13 +48,13 @@ const commonManifest = (
       throw new UsageError(`${folders[i]} was written with other modules: ${needed}`);
     }
   });
-  return first;
+  return { experiment: checkExperiment(first.experiment), manifests };
 };
 
 /** All that the folders hold. Throws a `UsageError` where two disagree. */
 const collected = async (folders: readonly string[]): Promise<ReadonlyMap<string, CellOutcome>> => {
   const all = new Map<string, CellOutcome>();
-  const numbers = ({ status, estimates }: CellOutcome): string => canonicalJson({ status, estimates });
+  const numbers = (outcome: CellOutcome): string => canonicalJson(without(outcome, ['message', 'seconds']));
   for (const folder of folders) {
     const { cells, timings } = files(folder);
     const stored = await readLines(cells, parseCell);
@@ -91,11 +93,9 @@ export const mergeRuns = async (
   out: string,
   { modules = [], force = false }: MergeOptions = {},
 ): Promise<Comparison> => {
-  if (folders.length === 0) throw new UsageError('there is no folder to merge; give one or more');
-  const manifests = await Promise.all(folders.map(manifestOf));
-  const { experiment } = commonManifest(folders, manifests, modules);
+  const { experiment, manifests } = await commonRun(folders, modules);
   const study = await prepare(
-    checkExperiment(experiment),
+    experiment,
     modules.map(({ sha256 }) => sha256),
   );
   const outcomes = await collected(folders);

@@ -13,12 +13,12 @@ export interface Metric {
   readonly unit: string;
   /** What it measures, in one line. */
   readonly description: string;
-  /** Part of what a stored result is known by: raise it where the numbers change. Default 1. */
-  readonly version?: number;
   readonly reference?: string;
   /** The value that the truth itself has, where that is a number to be met. Without it the metric is a distance: 0 on the truth, lower is better. */
   readonly truth?: number;
   readonly bounds?: Bounds;
+  /** Which way is better: solvers are only told apart where there is one. Default `lower` for a distance, `neither` where there is a `truth`. */
+  readonly better?: 'lower' | 'higher' | 'neither';
   /**
    * Computes once what each sample contributes, so that the statistic is cheap on a subset. Samples are decoded: `[n, d]`
    * for vectors; `[n, length]` class indices for text; `[n, 1]` for one categorical variable.
@@ -26,6 +26,10 @@ export interface Metric {
    */
   over(samples: Batch): Statistic | Promise<Statistic>;
 }
+
+/** Which way of a metric is better. */
+export const betterOf = ({ better, truth }: Metric): 'lower' | 'higher' | 'neither' =>
+  better ?? (truth === undefined ? 'lower' : 'neither');
 
 /** A character chain with an exact law. A state is a function of the last `order` characters. */
 export interface TextModel {
@@ -42,6 +46,8 @@ export interface TextModel {
   logProbability(sequence: ArrayLike<number>): number;
   /** Entropy of a sequence of that length, in nats. */
   blockEntropy(length: number): number;
+  /** Independent sequences as class indices, `[count, length]`; metrics that hold samples against a true sample need it. */
+  sample?(count: number, length: number, seed: number): ArrayLike<number>;
 }
 
 /** A mixture of k Gaussians in `dimension` = d variables. */
@@ -73,6 +79,10 @@ export type Truth =
 export interface MetricEntry {
   readonly id: string;
   readonly description: string;
+  /** A whole number, raised whenever values change: results of two versions are not one metric. Default 1. */
+  readonly version?: number;
+  /** Only computed where asked for by name. */
+  readonly optIn?: boolean;
   /** Undefined where the metric does not apply to this truth. */
   make(truth: Truth): Metric | undefined;
 }

@@ -1,9 +1,19 @@
 import { type Batch, zeros } from '../src/array/batch.js';
+import type { ClassDenoiser } from '../src/denoiser/classes.js';
 import type { Json } from '../src/json.js';
 import type { Denoiser } from '../src/plan/denoiser.js';
 import type { DataMoments } from '../src/plan/start.js';
 import type { Process } from '../src/process/process.js';
 import type { Truth } from './metric.js';
+
+/** Samples that cost no network call, to hold those of solvers against. */
+export interface Reference {
+  readonly id: string;
+  /** As a row of a table. */
+  readonly description: string;
+  /** Decoded. */
+  samples(count: number, seed: number): Batch;
+}
 
 /** A law of the data that is known, a process that noises it, and the exact network: the whole error is the sampler's. */
 export interface Problem {
@@ -19,6 +29,11 @@ export interface Problem {
   decode(result: Batch): Batch;
   /** Independent draws of the truth, decoded. */
   trueSamples(count: number, seed: number): Batch;
+  readonly references?: readonly Reference[];
+  /** Where something of the data is given: the network of data of which nothing is, from which classifier-free guidance starts. */
+  readonly unconditional?: Denoiser;
+  /** Why there is no truth to hold samples against, where there is none. */
+  readonly unmeasured?: string;
   /** The metrics, all distances, that have to be as good together where two solvers are said to be of one quality. */
   readonly quality: readonly string[];
   /** What `compare` runs where nothing is asked for: the original sampler first. */
@@ -30,6 +45,14 @@ export interface Problem {
     | { readonly kind: 'text'; readonly alphabet: string }
     | { readonly kind: 'picture'; readonly width: number; readonly height: number };
 }
+
+/** Decoded samples as the process sees them: vectors as they are, classes as `K e_x - 1`. The inverse of `decode`. */
+export const asData = ({ process: { classes }, denoiser }: Problem, samples: Batch): Batch => {
+  if (classes === undefined) return samples;
+  const data = new Float32Array(samples.data.length * classes).fill(-1);
+  samples.data.forEach((k, i) => (data[i * classes + k] = classes - 1));
+  return { shape: [samples.shape[0], ...denoiser.sampleShape], data };
+};
 
 /** The class with the largest entry, for each variable: `[n, length, K]` to `[n, length]`; ties go to the first. */
 export const mostLikelyClasses = (result: Batch): Batch => {
@@ -54,5 +77,16 @@ export const classMoments = (probabilities: ArrayLike<number>, length: number): 
   );
   let variance = 0;
   for (let k = 0; k < classes; k++) variance += classes * probabilities[k] * (1 - probabilities[k]);
+  return { mean, variance, probabilities };
+};
+
+/** Moments of classes from what their exact network predicts of them where nothing is seen: `K p - 1` of every variable. */
+export const predictedMoments = (denoiser: ClassDenoiser): DataMoments => {
+  const [, classes] = denoiser.sampleShape;
+  const mean = denoiser.predict(zeros([1, ...denoiser.sampleShape], 'float64'), [
+    { t: 1, time: 0, alpha: 0, sigma: 1 },
+  ]).data;
+  const probabilities = Float64Array.from(mean, (value) => (value + 1) / classes);
+  const variance = probabilities.reduce((sum, p) => sum + classes ** 2 * p * (1 - p), 0) / mean.length;
   return { mean, variance };
 };

@@ -55,16 +55,20 @@ const csvField = (value: string | number): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
+/** Lines of fields as CSV (RFC 4180, with \n). */
+export const csvLines = (lines: readonly (readonly (string | number)[])[]): string =>
+  lines.map((line) => line.map(csvField).join(',')).join('\n') + '\n';
+
 const columns = [
   ...['problem', 'solver', 'nfe', 'status', 'metric', 'value', 'low', 'high', 'floor', 'truth'],
-  ...['samples', 'repeats', 'seed', 'label'],
+  ...['samples', 'repeats', 'seed', 'calls', 'most calls', 'label'],
 ];
 
 /** One line a cell and metric (RFC 4180, with \n). A cell that is not ok has one line without a metric. */
 export const comparisonCsv = ({ cells, problems, samples, repeats, seed }: Comparison): string => {
   const truthOf = (problem: string, metric: string): number | string =>
     problems.find(({ name }) => name === problem)?.metrics[metric]?.truth ?? '';
-  const lines = cells.flatMap(({ problem, solver, label, nfe, status, metrics }) => {
+  const lines = cells.flatMap(({ problem, solver, label, nfe, status, metrics, calls }) => {
     const values = Object.entries(metrics).map(([id, { value, low, high, floor }]) => [
       ...[id, value, low, high, floor],
       truthOf(problem, id),
@@ -72,10 +76,10 @@ export const comparisonCsv = ({ cells, problems, samples, repeats, seed }: Compa
     return (values.length > 0 ? values : [['', '', '', '', '', '']]).map((value) => [
       ...[problem, solver, nfe, status],
       ...value,
-      ...[samples, repeats, seed, label],
+      ...[samples, repeats, seed, calls?.mean ?? '', calls?.max ?? '', label],
     ]);
   });
-  return [columns, ...lines].map((line) => line.map(csvField).join(',')).join('\n') + '\n';
+  return csvLines([columns, ...lines]);
 };
 
 /** Writes `compare.json` and `compare.csv`; `record` says how to run it again. */

@@ -2,7 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Json } from '../src/json.js';
 import { type CellOutcome, type CellTask, runCell } from './cell.js';
-import { type Cell, type Comparison, type ProblemSummary, summaryOf } from './comparison.js';
+import {
+  type Cell,
+  type Comparison,
+  type ProblemSummarizer,
+  type RunResult,
+  summaryOf,
+} from './comparison.js';
 import { environment } from './environment.js';
 import { type Outcomes, type StoreOptions, openStore } from './store.js';
 import {
@@ -134,35 +140,34 @@ export async function* runJobs(study: Study, options: RunOptions = {}): AsyncGen
 
 /** The cells of a study from the outcomes known so far, and in the end the comparison. */
 export const tabulator = (study: Study, outcomes: Outcomes) => {
-  const summaries = new Map<StudyProblem, ProblemSummary>();
-  const cells = new Map<StudyRun, Cell>();
+  const summarizers = new Map<StudyProblem, ProblemSummarizer>();
   const known = (keys: readonly string[]): CellOutcome[] => keys.flatMap((key) => outcomes.get(key) ?? []);
   const { samples, metrics, nfe, repeats, seed, settings, name, description, tags } = study.experiment;
 
-  const summary = (of: StudyProblem): ProblemSummary => {
+  const summarizer = (of: StudyProblem): ProblemSummarizer => {
     const made =
-      summaries.get(of) ??
+      summarizers.get(of) ??
       summaryOf({ ...of, truth: known(of.truth), samples, ...(metrics ? { metrics } : {}) });
-    summaries.set(of, made);
+    summarizers.set(of, made);
     return made;
   };
+  const resultOf = (run: StudyRun): RunResult => ({ ...run, outcomes: known(run.keys) });
   /** Needs the outcomes of the run and of the truth of its problem. */
-  const cellOf = (problem: StudyProblem, run: StudyRun): Cell => {
-    const made = cells.get(run) ?? summary(problem).cellOf({ ...run, outcomes: known(run.keys) });
-    cells.set(run, made);
-    return made;
-  };
+  const cellOf = (problem: StudyProblem, run: StudyRun): Cell => summarizer(problem).cellOf(resultOf(run));
   /** Needs all outcomes. */
   const comparison = (): Comparison => {
-    const reports = study.problems.map((problem) =>
-      summary(problem).report(problem.runs.map((run) => cellOf(problem, run))),
+    const summaries = study.problems.map((problem) =>
+      summarizer(problem).summary(problem.runs.map(resultOf)),
     );
     return {
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
       tags,
-      cells: reports.flatMap(({ cells: of }) => of),
-      problems: reports.map(({ report }) => report),
+      cells: summaries.flatMap(({ cells }) => cells),
+      problems: summaries.map(({ report }) => report),
+      comparisons: summaries.flatMap(({ comparisons }) => comparisons),
+      findings: summaries.flatMap(({ findings }) => findings),
+      slopes: summaries.flatMap(({ slopes }) => slopes),
       nfe,
       samples,
       repeats,

@@ -39,7 +39,10 @@ const cellSchema = v.looseObject({
   status: v.string(),
   estimates: v.record(
     v.string(),
-    v.looseObject({ value: v.number(), low: v.number(), high: v.number(), standardError: v.number() }),
+    v.looseObject({
+      ...{ value: v.number(), low: v.number(), high: v.number(), standardError: v.number() },
+      left: v.array(v.number()),
+    }),
   ),
 });
 

@@ -1,3 +1,4 @@
+import { anySolver } from '../solvers/registry.js';
 import { UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import { type CellSettings, type CellTask, type ReadyRun, type SolverRun, readyRun } from './cell.js';
@@ -5,6 +6,7 @@ import { qualityOf } from './comparison.js';
 import type { CheckedEntry, CheckedExperiment } from './experiment.js';
 import { keysOf } from './key.js';
 import { metricsFor } from './metrics/index.js';
+import { requireMeasurable } from './predictions.js';
 import type { Problem } from './problem.js';
 import { makeProblem } from './problems/index.js';
 
@@ -59,9 +61,10 @@ const specificationText = ({ id, parameters }: Specification): string => {
   return given.length > 0 ? `${id}:${given.join(',')}` : id;
 };
 
-const settingsText = ({ grid, ...others }: CellSettings): string =>
+const settingsText = ({ grid, reference, ...others }: CellSettings): string =>
   [
     ...(grid ? [`grid ${specificationText(grid)}`] : []),
+    ...(reference ? [`reference ${specificationText(reference)}`] : []),
     ...Object.entries(others).map(([name, value]) => `${name} ${shown(value)}`),
   ].join(', ');
 
@@ -90,13 +93,27 @@ const labelsOf = (entries: readonly CheckedEntry[]): readonly string[] => {
   return labels;
 };
 
+/** Of a cell, how many are held against the reference solution: it costs 384 calls, though once for all cells of a worker. */
+const referenceSamples = 64;
+
+/** The experiment's tolerance is for the solvers among its entries that take one; if none does, `readyRun` says so. */
+const sharedSettings = (settings: CellSettings, entries: readonly CheckedEntry[]) => {
+  const takes = (id: string): boolean => {
+    const solver = anySolver(id);
+    return solver.adaptive === true && solver.defaults?.tolerance !== undefined;
+  };
+  const none = !entries.some(({ solver }) => takes(solver));
+  const { tolerance, ...others } = settings;
+  return (id: string): CellSettings => (tolerance === undefined || none || takes(id) ? settings : others);
+};
+
 const studyProblem = async (
   specification: Specification,
   name: string,
   experiment: CheckedExperiment,
   modules: readonly string[],
 ): Promise<StudyProblem & { readonly jobs: readonly Job[] }> => {
-  const { nfe, samples, repeats, seed, settings, metrics: ids } = experiment;
+  const { nfe, samples, repeats, seed, settings, metrics: ids, distanceToReference } = experiment;
   const problem = await makeProblem(specification.id, specification.parameters);
   const entries = experiment.solvers ?? problem.solvers.map((solver) => ({ solver, settings: {} }));
   const labels = labelsOf(entries);
@@ -105,9 +122,11 @@ const studyProblem = async (
     throw new UsageError(`no metric applies to ${name}${ids ? `: not ${ids.join(', ')}` : ''}`);
   }
   qualityOf(problem, ids);
-  const keyOf = keysOf({ problem, samples, metrics, modules });
+  const extras = distanceToReference ? { referenceSamples } : {};
+  const keyOf = keysOf({ problem, samples, metrics, ...extras, modules });
+  const sharedBy = sharedSettings(settings, entries);
   const seeds = Array.from({ length: repeats }, (_, repeat) => seed + repeat);
-  const common = { problem: specification, samples, ...(ids ? { metrics: ids } : {}) };
+  const common = { problem: specification, samples, ...(ids ? { metrics: ids } : {}), ...extras };
   const truth = seeds.map(keyOf(undefined));
   const truthJobs = seeds.map((of, i): Job => {
     const about = { problem: name, solver: null, label: null, nfe: null, seed: of, samples };
@@ -115,7 +134,8 @@ const studyProblem = async (
   });
   const runs = entries.flatMap(({ solver, settings: own }, entry) =>
     nfe.map((calls) => {
-      const run = { solver, nfe: calls, settings: { ...settings, ...own } };
+      const run = { solver, nfe: calls, settings: { ...sharedBy(solver), ...own } };
+      requireMeasurable(problem, run.settings);
       const ready = readyRun(problem, run);
       const keys = seeds.map(keyOf(ready));
       const label = labels[entry];

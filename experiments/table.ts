@@ -1,6 +1,8 @@
 import { markdownTable } from 'markdown-table';
 import type { Cell, Comparison, ProblemReport } from './comparison.js';
+import type { Slope } from './analysis.js';
 import type { Calls } from './equal-quality.js';
+import { beatsAll } from './paired-comparisons.js';
 import type { Estimate } from './statistics.js';
 
 /** The comparison for people: for each problem and metric a table of solvers by NFE, with what the truth itself scores. */
@@ -21,8 +23,11 @@ const problemSection = (problem: ProblemReport, comparison: Comparison): string 
   const compared = cells.some(({ callsOfBaseline }) => callsOfBaseline);
   return [
     head,
-    ...shown.map((id) => metricTable(id, problem, cells, nfe)),
+    ...shown.map((id) => metricTable(id, problem, cells, comparison)),
+    ...(cells.some(({ distanceToReference }) => distanceToReference) ? [distanceTable(cells, nfe)] : []),
     ...(compared ? [callsTable(problem, cells, nfe)] : []),
+    ...takenTable(cells, nfe),
+    ...statements(problem, comparison),
     ...(failures.length > 0 ? [failures.join('\n')] : []),
   ].join('\n\n');
 };
@@ -31,21 +36,74 @@ const metricTable = (
   id: string,
   problem: ProblemReport,
   cells: readonly Cell[],
-  nfe: readonly number[],
+  { nfe, comparisons }: Comparison,
 ): string => {
   const { unit, floor, truth } = problem.metrics[id];
+  const own = comparisons.filter((pair) => pair.problem === problem.name && pair.metric === id);
   const entry = (cell: Cell): string => {
     const metric = cell.metrics[id];
-    return metric ? withReach(metric) : cell.status;
+    if (!metric) return cell.status;
+    const best = beatsAll(
+      cell.label,
+      own.filter((pair) => pair.nfe === cell.nfe),
+    );
+    return best ? `**${withReach(metric)}**` : withReach(metric);
   };
   const always = (text: string): string[] => nfe.map(() => text);
   const rows = [
     [unit === '' ? id : `${id} (${unit})`, ...nfe.map((calls) => `NFE ${calls}`)],
     ...byLabel(cells, nfe, entry),
+    ...(problem.references ?? []).map(({ description, metrics }) => [
+      `*${description} (no call)*`,
+      ...always(withReach(metrics[id])),
+    ]),
     ['*floor: true samples*', ...always(withReach(floor))],
     ...(truth === undefined ? [] : [['*truth, exactly*', ...always(fixed(truth, reachOf(floor)))]]),
   ];
   return table(rows);
+};
+
+const distanceTable = (cells: readonly Cell[], nfe: readonly number[]): string => {
+  const entry = ({ distanceToReference, status }: Cell): string =>
+    distanceToReference ? scientific(distanceToReference) : status === 'ok' ? '-' : status;
+  const floors = cells.flatMap(({ distanceToReference }) => distanceToReference?.floor ?? []);
+  const rows = [
+    ['distance to the reference solution', ...nfe.map((calls) => `NFE ${calls}`)],
+    ...byLabel(cells, nfe, entry),
+  ];
+  const note = `Root mean square, from the same start and noise; the reference itself is known to ${Math.max(...floors).toExponential(0)}. No reference (-): new noise or drawn classes at each step.`;
+  return `${table(rows)}\n\n${note}`;
+};
+
+/** What can be said of the problem beyond the tables: which differences are real, and how fast the solvers converge. */
+const statements = ({ name }: ProblemReport, { comparisons, findings, slopes }: Comparison): string[] => {
+  const found = findings.filter(({ problem }) => problem === name);
+  const family = comparisons.filter(({ problem }) => problem === name).length;
+  const steep = slopes.filter(({ problem }) => problem === name);
+  const slopeOf = ({ label, nfe, slope }: Slope): string =>
+    `${label} ${withReach(slope)} (NFE ${Math.min(...nfe)} to ${Math.max(...nfe)})`;
+  const lines = [...new Set(steep.map(({ of }) => of))].map(
+    (of) =>
+      `- ${of}: ${steep
+        .filter((slope) => slope.of === of)
+        .map(slopeOf)
+        .join(', ')}`,
+  );
+  const comparison = family === 1 ? 'the only comparison' : `the ${family} comparisons`;
+  return [
+    ...(found.length > 0
+      ? [
+          `Findings. One solver beats another where p < 0.05 for their paired difference after Holm's correction over ${comparison} of this problem; bold beats all others.`,
+          found.map(({ text }) => `- ${text}`).join('\n'),
+        ]
+      : []),
+    ...(lines.length > 0
+      ? [
+          'Slopes of ln(value - floor) against ln NFE, over the NFE at which the interval is above that of the floor:',
+          lines.join('\n'),
+        ]
+      : []),
+  ];
 };
 
 const callsTable = (
@@ -53,15 +111,38 @@ const callsTable = (
   cells: readonly Cell[],
   nfe: readonly number[],
 ): string => {
-  const entry = ({ callsOfBaseline, status }: Cell): string =>
-    callsOfBaseline ? callsText(callsOfBaseline) : status;
+  const entry = ({ callsOfBaseline, nfe: own, status }: Cell): string =>
+    callsOfBaseline ? callsText(callsOfBaseline, own, nfe) : status;
   const others = cells.filter(({ label }) => label !== baseline);
   const rows = [
     [`calls that ${baseline} needs for the same`, ...nfe.map((calls) => `NFE ${calls}`)],
     ...byLabel(others, nfe, entry),
   ];
-  const note = `The same: as good by ${quality.join(' and ')}; what lies within the floor's interval counts as the floor. Between the NFE tried, interpolated.`;
+  const note = `The same: as good by ${quality.join(' and ')}; what lies within the floor's interval counts as the floor. Between the NFE tried, interpolated; in brackets the 95% interval, then how many times the solver's own.`;
   return `${table(rows)}\n\n${note}`;
+};
+
+/** What was metered, for the entries whose cells do not all take the calls that their column says. */
+const takenTable = (cells: readonly Cell[], nfe: readonly number[]): string[] => {
+  const differs = ({ nfe: asked, calls }: Cell): boolean =>
+    calls !== undefined && (calls.mean !== asked || calls.max !== asked);
+  const others = new Set(cells.filter(differs).map(({ label }) => label));
+  if (others.size === 0) return [];
+  const entry = ({ calls, status }: Cell): string => {
+    if (!calls) return status;
+    const short = status === 'incomplete' ? ', incomplete' : '';
+    const spread = calls.max === calls.mean ? calls.max : `${calls.mean.toFixed(1)}, at most ${calls.max}`;
+    return `${spread}${short}`;
+  };
+  const rows = [
+    ['calls that a sample took', ...nfe.map((calls) => `NFE ${calls}`)],
+    ...byLabel(
+      cells.filter(({ label }) => others.has(label)),
+      nfe,
+      entry,
+    ),
+  ];
+  return [table(rows)];
 };
 
 const byLabel = (cells: readonly Cell[], nfe: readonly number[], entry: (cell: Cell) => string): string[][] =>
@@ -73,10 +154,13 @@ const byLabel = (cells: readonly Cell[], nfe: readonly number[], entry: (cell: C
     }),
   ]);
 
-const callsText = (calls: Calls): string => {
+export const callsText = (calls: Calls, own: number, tried: readonly number[]): string => {
   if ('moreThan' in calls) return `more than ${calls.moreThan}`;
   if ('atMost' in calls) return `at most ${calls.atMost}`;
-  return calls.calls < 10 ? calls.calls.toFixed(1) : calls.calls.toFixed(0);
+  const short = (x: number): string => (x < 10 ? x.toFixed(1) : x.toFixed(0));
+  const low = calls.low === undefined ? `under ${Math.min(...tried)}` : short(calls.low);
+  const high = calls.high === undefined ? `over ${Math.max(...tried)}` : short(calls.high);
+  return `${short(calls.calls)} (${low} to ${high}), ${(calls.calls / own).toFixed(1)}x`;
 };
 
 const table = (rows: string[][]): string =>
@@ -88,10 +172,14 @@ type Interval = Pick<Estimate, 'value' | 'low' | 'high'>;
 const reachOf = ({ value, low, high }: Interval): number => Math.max(high - value, value - low);
 
 /** A value with half its interval, to two digits of that half. */
-const withReach = (interval: Interval): string => {
+export const withReach = (interval: Interval): string => {
   const reach = reachOf(interval);
   return `${fixed(interval.value, reach)} ± ${fixed(reach, reach)}`;
 };
+
+/** The same of what spans orders of magnitude. */
+const scientific = (interval: Interval): string =>
+  `${interval.value.toPrecision(2)} ± ${reachOf(interval).toPrecision(1)}`;
 
 const fixed = (value: number, reach: number): string => {
   const digits = reach > 1e-6 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(reach)))) : 4;

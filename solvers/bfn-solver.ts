@@ -1,5 +1,7 @@
 import type { Register, Terms } from '../src/plan/plan.js';
 import { midpoint, odeStep, sdeStep } from './exponential.js';
+import { clocks } from './exponential-multistep.js';
+import { multistep } from './facts.js';
 import { type Node, type Step, defineSolver } from './program.js';
 
 // The BFN-Solvers of Xue et al. 2024 (arXiv:2404.15766, algorithms 1 to 7), written for any linear process. For continuous data they
@@ -32,9 +34,9 @@ export const bfnSolverPlusPlus1 = defineSolver(
 export const bfnSolverPlusPlus2 = defineSolver(
   {
     ...ode,
+    ...multistep(2),
     id: 'bfn-solver++2',
     description: 'BFN-Solver++ of order 2, for continuous data',
-    order: 2,
     reference: `${paper}, algorithm 2`,
   },
   (step) => odeStep(step, midpoint(step)),
@@ -43,9 +45,9 @@ export const bfnSolverPlusPlus2 = defineSolver(
 export const sdeBfnSolverPlusPlus2 = defineSolver(
   {
     ...sde,
+    ...multistep(2),
     id: 'sde-bfn-solver++2',
     description: 'SDE-BFN-Solver++ of order 2, for continuous data',
-    order: 2,
     weakOrder: 2,
     reference: `${paper}, algorithm 3`,
   },
@@ -54,6 +56,7 @@ export const sdeBfnSolverPlusPlus2 = defineSolver(
 
 // Discrete data --------------------------------------------------------------------------------------------------
 
+const dataInW = { prediction: 'data', clock: clocks.snr } as const;
 const w = ({ lambda }: Node): number => Math.exp(lambda);
 
 /** `coefficient dD/dw`, the slope taken between D at w and another prediction. */
@@ -87,9 +90,9 @@ export const sdeBfnSolver1 = defineSolver(
 export const sdeBfnSolver2 = defineSolver(
   {
     ...sde,
+    ...multistep(2, dataInW),
     id: 'sde-bfn-solver2',
     description: 'SDE-BFN-Solver of order 2, for discrete data',
-    order: 2,
     weakOrder: 2,
     reference: `${paper}, algorithm 5`,
   },
@@ -115,9 +118,9 @@ export const bfnSolver1 = defineSolver(
 export const bfnSolver2 = defineSolver(
   {
     ...ode,
+    ...multistep(2, dataInW),
     id: 'bfn-solver2',
     description: 'BFN-Solver of order 2, for discrete data: Adams-Bashforth in e^lambda',
-    order: 2,
     reference: `${paper}, algorithm 7`,
   },
   (step) => {
@@ -131,6 +134,7 @@ export const bfnSolver2 = defineSolver(
 export const bfnSolver2Singlestep = defineSolver(
   {
     ...ode,
+    clock: clocks.snr,
     id: 'bfn-solver2-singlestep',
     description: 'BFN-Solver of order 2, for discrete data, with a call in the middle of each step',
     order: 2,

@@ -1,5 +1,5 @@
-import { type Clock, adamsPredictor, clocks } from './exponential-multistep.js';
-import { ode, rampedOrder } from './facts.js';
+import { type Adams, type Clock, adamsPredictor, clocks } from './exponential-multistep.js';
+import { multistep, ode } from './facts.js';
 import { defineSolver } from './program.js';
 import type { Solver } from './solver.js';
 
@@ -8,18 +8,20 @@ import type { Solver } from './solver.js';
 
 const reference = 'Zhang & Chen 2023, DEIS, arXiv:2204.13902';
 
-const deis = (order: number, id: string, clock: Clock, description: string): Solver =>
-  defineSolver(
+const deis = (order: number, id: string, clock: Clock, description: string): Solver => {
+  const adams: Adams = { prediction: 'noise', clock };
+  return defineSolver(
     {
       ...ode,
-      ...rampedOrder(order),
+      ...multistep(order, adams),
       id: `deis-${id}-${order}`,
       description: `DEIS of order ${order}: ${description}`,
       scaleInvariant: clock !== clocks.time,
       reference,
     },
-    adamsPredictor(order, { prediction: 'noise', clock }),
+    adamsPredictor(order, adams),
   );
+};
 
 const orders = [2, 3, 4];
 

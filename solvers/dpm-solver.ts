@@ -1,7 +1,7 @@
 import type { Terms } from '../src/plan/plan.js';
-import { noiseOf } from './exponential-multistep.js';
+import { clocks, noiseOf } from './exponential-multistep.js';
 import { midpoint, odeStep, scaled, sdeStep } from './exponential.js';
-import { ode, rampedOrder, sdeWithEta } from './facts.js';
+import { multistep, ode, sdeWithEta } from './facts.js';
 import { type Step, type StepRule, defineSolver } from './program.js';
 import { phi } from './quadrature.js';
 
@@ -75,9 +75,9 @@ export const dpmSolverPlusPlus1 = defineSolver(
 export const dpmSolverPlusPlus2M = defineSolver(
   {
     ...ode,
+    ...multistep(2),
     id: 'dpm-solver++2m',
     description: 'DPM-Solver++ multistep of order 2, midpoint form',
-    order: 2,
     reference: `${reference}, algorithm 2`,
   },
   (step) => odeStep(step, midpoint(step)),
@@ -86,9 +86,9 @@ export const dpmSolverPlusPlus2M = defineSolver(
 export const dpmSolverPlusPlus2MHeun = defineSolver(
   {
     ...ode,
+    ...multistep(2),
     id: 'dpm-solver++2m-heun',
     description: 'DPM-Solver++ multistep of order 2, Taylor form',
-    order: 2,
     reference: `${reference}, appendix B.4`,
   },
   heun,
@@ -97,9 +97,9 @@ export const dpmSolverPlusPlus2MHeun = defineSolver(
 export const dpmSolverPlusPlus3MPublished = defineSolver(
   {
     ...ode,
+    ...multistep(2),
     id: 'dpm-solver++3m-published',
     description: 'DPM-Solver++ multistep called of order 3, with half of the curvature: of order 2',
-    order: 2,
     reference: 'Lu et al., public code of DPM-Solver, multistep of order 3',
   },
   odeThird(1),
@@ -108,7 +108,7 @@ export const dpmSolverPlusPlus3MPublished = defineSolver(
 export const dpmSolverPlusPlus3M = defineSolver(
   {
     ...ode,
-    ...rampedOrder(3),
+    ...multistep(3),
     id: 'dpm-solver++3m',
     description: 'DPM-Solver++ multistep of order 3, with the whole curvature',
     reference: 'the published form, corrected: docs/theory.md, section 4',
@@ -131,9 +131,9 @@ export const sdeDpmSolverPlusPlus1 = defineSolver(
 export const sdeDpmSolverPlusPlus2M = defineSolver(
   {
     ...sdeWithEta,
+    ...multistep(2),
     id: 'sde-dpm-solver++2m',
     description: 'SDE-DPM-Solver++ multistep of order 2, midpoint form',
-    order: 2,
     weakOrder: 2,
     reference: `${reference}, section 5`,
   },
@@ -143,9 +143,9 @@ export const sdeDpmSolverPlusPlus2M = defineSolver(
 export const sdeDpmSolverPlusPlus2MHeun = defineSolver(
   {
     ...sdeWithEta,
+    ...multistep(2),
     id: 'sde-dpm-solver++2m-heun',
     description: 'SDE-DPM-Solver++ multistep of order 2, Taylor form',
-    order: 2,
     weakOrder: 2,
     reference: 'k-diffusion, sample_dpmpp_2m_sde, heun',
   },
@@ -155,9 +155,9 @@ export const sdeDpmSolverPlusPlus2MHeun = defineSolver(
 export const sdeDpmSolverPlusPlus3MPublished = defineSolver(
   {
     ...sdeWithEta,
+    ...multistep(2),
     id: 'sde-dpm-solver++3m-published',
     description: 'SDE-DPM-Solver++ multistep called of order 3, with half of the curvature',
-    order: 2,
     weakOrder: 2,
     reference: 'k-diffusion, sample_dpmpp_3m_sde',
   },
@@ -167,7 +167,7 @@ export const sdeDpmSolverPlusPlus3MPublished = defineSolver(
 export const sdeDpmSolverPlusPlus3M = defineSolver(
   {
     ...sdeWithEta,
-    ...rampedOrder(3),
+    ...multistep(3),
     id: 'sde-dpm-solver++3m',
     description:
       'SDE-DPM-Solver++ multistep with the whole curvature: of order 3 at etaSde 0, of weak order 2',
@@ -181,9 +181,9 @@ export const sdeDpmSolverPlusPlus3M = defineSolver(
 export const dpmSolver2M = defineSolver(
   {
     ...ode,
+    ...multistep(2, { prediction: 'noise', clock: clocks.lambda }),
     id: 'dpm-solver-2m',
     description: 'DPM-Solver multistep of order 2 on noise predictions, midpoint form',
-    order: 2,
     reference: 'Lu et al., public code of DPM-Solver, multistep of order 2',
   },
   (step) => {

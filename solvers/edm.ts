@@ -1,6 +1,7 @@
 import type { Terms } from '../src/plan/plan.js';
 import { UsageError } from '../src/errors.js';
 import { scaled } from './exponential.js';
+import { clocks } from './exponential-multistep.js';
 import { defineSolver } from './program.js';
 import type { Solver } from './solver.js';
 
@@ -30,6 +31,7 @@ export const edmStochastic = ({ id = 'edm-churn', churn = 10, noiseScale = 1 }: 
       kind: 'sde',
       order: 2,
       weakOrder: noiseScale === 1 ? 2 : null,
+      clock: clocks.noiseToSignal,
       evaluationsPerStep: 2,
       consistent: noiseScale === 1,
       scaleInvariant: noiseScale === 1,

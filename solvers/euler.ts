@@ -1,6 +1,7 @@
 import type { Register, Terms } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { scaled } from './exponential.js';
+import { clocks } from './exponential-multistep.js';
 import { type Node, defineSolver } from './program.js';
 
 const reference = 'Song et al. 2021, arXiv:2011.13456, eqs. 6 and 13, discretised in t';
@@ -18,6 +19,7 @@ export const eulerMaruyama = defineSolver(
     kind: 'sde',
     order: 1,
     weakOrder: 1,
+    clock: clocks.time,
     evaluationsPerStep: 1,
     consistent: true,
     scaleInvariant: false,
@@ -37,6 +39,7 @@ export const odeEuler = defineSolver(
     kind: 'ode',
     order: 1,
     weakOrder: null,
+    clock: clocks.time,
     evaluationsPerStep: 1,
     consistent: true,
     scaleInvariant: false,
@@ -52,6 +55,7 @@ export const odeHeun = defineSolver(
     kind: 'ode',
     order: 2,
     weakOrder: null,
+    clock: clocks.time,
     evaluationsPerStep: 2,
     consistent: true,
     scaleInvariant: false,

@@ -28,9 +28,22 @@ export const clocks = {
   time: { id: 't', of: (lambda, process) => process.timeAtLambda(lambda), rate: 4 },
 } as const satisfies Record<string, Clock>;
 
+/**
+ * `e^(rate lambda)`, and half log-SNR itself at rate 0: between the clocks above, and beyond them. On discrete BFN it is `(1 - t)^rate`
+ * up to its scale, which no Lagrange basis sees.
+ */
+export const powerClock = (rate: number): Clock => {
+  if (rate === 0) return clocks.lambda;
+  // near rate 0 the differences of e^(rate lambda) would lose their digits
+  const of = (lambda: number): number =>
+    Math.abs(rate) < 0.1 ? Math.expm1(rate * lambda) / rate : Math.exp(rate * lambda);
+  return { id: `e^(${rate} lambda)`, of, rate: Math.abs(rate) };
+};
+
 export interface Adams {
   /** What is extrapolated: D, or the noise `(x - alpha D)/sigma`. */
   readonly prediction: 'data' | 'noise';
+  /** That of the process itself where a reference preconditions the step, for the data prediction: one for all components. */
   readonly clock: Clock;
 }
 
@@ -38,13 +51,14 @@ export interface Adams {
 export const adamsStep = (step: Step, points: readonly Evaluation[], { prediction, clock }: Adams): Terms => {
   const { s, t, etaSde, process } = step;
   if (t.sigma === 0 && (prediction === 'data' || etaSde > 0)) return [[t.alpha, step.D]];
-  const usable = clockIsFinite(t, clock, process) ? finitePart(points, clock, process) : points.slice(0, 1);
-  const nodes = usable.map(({ node }) => node);
-  if (prediction === 'data') {
-    const weights = adamsWeights(step, nodes, clock, 1 + etaSde);
-    const D: Terms = usable.map((point, j) => [t.alpha * weights[j], point.D]);
-    return [...keptState(step), ...D, ...addedNoise(step)];
+  if (prediction === 'data' && step.variance > 0) {
+    const usable = finitePart(points, ({ t: time }) => clock.of(process.lambda(time), process));
+    return predicted(step, usable, preconditionedWeights(step, usable, clock));
   }
+  const shownAt = (node: Node): number => clockAt(node, clock, process);
+  const usable = Number.isFinite(shownAt(t)) ? finitePart(points, shownAt) : points.slice(0, 1);
+  const nodes = usable.map(({ node }) => node);
+  if (prediction === 'data') return predicted(step, usable, adamsWeights(step, nodes, clock, 1 + etaSde));
   const weights = adamsWeights(step, nodes, clock, -1);
   const [now, ...others] = usable;
   const width = (1 + etaSde) * t.alpha * (s.sigma / s.alpha);
@@ -56,11 +70,18 @@ export const adamsStep = (step: Step, points: readonly Evaluation[], { predictio
   ];
 };
 
+/** The step of the data prediction with these weights. */
+const predicted = (step: Step, points: readonly Evaluation[], weights: readonly number[]): Terms => [
+  ...keptState(step),
+  ...points.map(({ D }, j) => [step.t.alpha * weights[j], D] as const),
+  ...addedNoise(step),
+];
+
 /**
  * With `eps` constant, `x_t/alpha_t = x_s/alpha_s + (1 + eta) (sigma_t/alpha_t - sigma_s/alpha_s) eps + sqrt(eta (sigma_s²/alpha_s² -
  * sigma_t²/alpha_t²)) z`. On the ODE that is DDIM, and written so it keeps its digits where alpha_s is small.
  */
-const constantNoise = (step: Step, now: Evaluation): Terms => {
+export const constantNoise = (step: Step, now: Evaluation): Terms => {
   const { s, t, x, etaSde } = step;
   if (etaSde === 0 && now.state === x) return odeStep(step, [[1, now.D]]);
   const ratio = t.alpha / s.alpha;
@@ -90,44 +111,120 @@ export const adamsCorrector =
   (step, there) =>
     adamsStep(step, [there, step.current, ...step.history].slice(0, points), adams);
 
-const clockIsFinite = ({ lambda }: Node, { of }: Clock, process: Process): boolean =>
-  Number.isFinite(of(lambda, process));
+const shown = new WeakMap<Clock, WeakMap<Node, number>>();
+
+/** What a clock shows at a node: kept, since each is asked for in several steps and a process may have to search for its time. */
+const clockAt = (node: Node, clock: Clock, process: Process): number => {
+  const values = shown.get(clock) ?? new WeakMap<Node, number>();
+  shown.set(clock, values);
+  const value = values.get(node) ?? clock.of(node.lambda, process);
+  values.set(node, value);
+  return value;
+};
 
 /** The points up to the first at which the clock is infinite; one at least. */
-const finitePart = (points: readonly Evaluation[], clock: Clock, process: Process): readonly Evaluation[] => {
-  const end = points.findIndex(({ node }) => !clockIsFinite(node, clock, process));
+const finitePart = (
+  points: readonly Evaluation[],
+  shownAt: (node: Node) => number,
+): readonly Evaluation[] => {
+  const end = points.findIndex(({ node }) => !Number.isFinite(shownAt(node)));
   return end < 0 ? points : points.slice(0, Math.max(1, end));
 };
 
-let rule: QuadratureRule | undefined;
+const rules = new Map<number, QuadratureRule>();
+
+const legendre = (points: number): QuadratureRule => {
+  const rule = rules.get(points) ?? gaussLegendre(points);
+  rules.set(points, rule);
+  return rule;
+};
 
 /**
  * `∫ l_j dv` over the step for the Lagrange basis l_j of the nodes in the clock, with `v = e^(k (lambda - lambda_t))` for k > 0
- * (data: `k = 1 + etaSde`) and `v = e^(k (lambda - lambda_s))` for k < 0 (noise: `k = -1`). Gauss-Legendre in lambda, on panels so
- * short that 16 points are exact to rounding wherever the clock is analytic; what v leaves below e^-40 is left out.
+ * (data: `k = 1 + etaSde`) and `v = e^(k (lambda - lambda_s))` for k < 0 (noise: `k = -1`). What v leaves below e^-40 is left out.
  */
 const adamsWeights = (
   { s, t, process }: Pick<Step, 's' | 't' | 'process'>,
   nodes: readonly Node[],
-  { of, rate }: Clock,
+  clock: Clock,
   k: number,
 ): number[] => {
   const h = t.lambda - s.lambda;
-  const total = k > 0 ? -Math.expm1(-k * h) : Math.expm1(k * h);
-  if (nodes.length === 1) return [total];
-  rule ??= gaussLegendre(16);
+  // towards the noise (h < 0) v grows along the step, and nothing of it can be left out
   const length = Math.min(h, 40 / Math.abs(k));
   const from = k > 0 ? t.lambda - length : s.lambda;
   const origin = k > 0 ? t.lambda : s.lambda;
-  const panels = Math.ceil(((Math.abs(k) + rate * (nodes.length - 1)) * length) / 8);
-  const values = nodes.map(({ lambda }) => of(lambda, process));
+  return lagrangeIntegrals(nodes, {
+    total: k > 0 ? -Math.expm1(-k * h) : Math.expm1(k * h),
+    from,
+    to: from + length,
+    rate: Math.abs(k) + clock.rate * (nodes.length - 1),
+    density: (lambda) => k * Math.exp(k * (lambda - origin)),
+    clockOf: (lambda) => clock.of(lambda, process),
+    shownAt: (node) => clockAt(node, clock, process),
+  });
+};
+
+/**
+ * The same for the data prediction where a reference preconditions the step. The nodes have the component's half log-SNR L, and the
+ * clock is the process's own, of lambda: `v = e^(k (L - L_t))`, `dL/dlambda = s²/(e + s²)`, s² = e^(-2 lambda), e the variance.
+ */
+const preconditionedWeights = (
+  { s, t, process, etaSde, variance }: Step,
+  points: readonly Evaluation[],
+  clock: Clock,
+): number[] => {
+  const k = 1 + etaSde;
+  // where noise and data are of one size, and L stops to grow with lambda
+  const bend = -Math.log(variance) / 2;
+  const end = process.lambda(t.t);
+  const noise = (lambda: number): number => Math.exp(-2 * lambda) / variance;
+  const nodes = points.map(({ node }) => node);
+  return lagrangeIntegrals(nodes, {
+    total: -Math.expm1(k * (s.lambda - t.lambda)),
+    from: Math.max(process.lambda(s.t), Math.min(end, bend) - 40 / k),
+    to: Math.min(end, Math.max(process.lambda(s.t), bend) + 20),
+    rate: 2 * k + clock.rate * (nodes.length - 1),
+    density: (lambda) => {
+      const ratio = noise(lambda);
+      return k * (ratio / (1 + ratio)) * Math.exp(k * (-Math.log1p(ratio) / 2 - t.lambda));
+    },
+    clockOf: (lambda) => clock.of(lambda, process),
+    shownAt: (node) => clock.of(process.lambda(node.t), process),
+  });
+};
+
+/** `∫ l_j(clock(lambda)) density(lambda) dlambda`, whose sum over j is `total`. */
+interface Integrals {
+  readonly total: number;
+  readonly from: number;
+  readonly to: number;
+  /** How fast the integrand may vary: `e^(rate lambda)`. */
+  readonly rate: number;
+  density(lambda: number): number;
+  clockOf(lambda: number): number;
+  /** What the clock shows at a node. */
+  shownAt(node: Node): number;
+}
+
+/** Gauss-Legendre in lambda, on panels so short that 16 points, or 6 in short steps, are exact to rounding wherever the clock is analytic. */
+const lagrangeIntegrals = (
+  nodes: readonly Node[],
+  { total, from, to, rate, density, clockOf, shownAt }: Integrals,
+): number[] => {
+  if (nodes.length === 1) return [total];
+  const length = to - from;
+  const growth = rate * Math.abs(length);
+  const panels = Math.ceil(growth / 8);
+  const rule = legendre(growth < 1 / 4 ? 6 : 16);
+  const values = nodes.map(shownAt);
   const weights = nodes.map(() => 0);
   for (let panel = 0; panel < panels; panel++) {
     for (const { node, weight } of rule) {
       const lambda = from + (length * (panel + (1 + node) / 2)) / panels;
-      const measure = ((weight * length) / (2 * panels)) * k * Math.exp(k * (lambda - origin));
-      const at = of(lambda, process);
-      for (let j = 1; j < values.length; j++) weights[j] += measure * lagrange(values, j, at);
+      const measure = ((weight * length) / (2 * panels)) * density(lambda);
+      const value = clockOf(lambda);
+      for (let j = 1; j < values.length; j++) weights[j] += measure * lagrange(values, j, value);
     }
   }
   weights[0] = total - weights.reduce((sum, value) => sum + value, 0);

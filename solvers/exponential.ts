@@ -13,8 +13,11 @@ export const odeStep = ({ s, t, x }: Pick<Step, 's' | 't' | 'x'>, D: Terms): Ter
   ...scaled(t.alpha * -Math.expm1(s.lambda - t.lambda), D),
 ];
 
+/** What these formulas take of a step. */
+type SdeStep = Pick<Step, 's' | 't' | 'x' | 'etaSde' | 'noise'>;
+
 /** What a step of the SDE keeps of the state: `(sigma_t/sigma_s) e^(-eta h)`, with `eta = etaSde`. */
-export const keptState = ({ s, t, x, etaSde }: Step): Terms => {
+export const keptState = ({ s, t, x, etaSde }: SdeStep): Terms => {
   const ratio = t.sigma / s.sigma;
   if (etaSde === 0) return [[ratio, x]];
   // (sigma_t/sigma_s) e^-h is the ratio of two sigma²/alpha, which has a limit where BFN starts
@@ -23,7 +26,7 @@ export const keptState = ({ s, t, x, etaSde }: Step): Terms => {
 };
 
 /** The noise that a step of the SDE adds: `sigma_t sqrt(1 - e^(-2 eta h))`; none on the ODE. */
-export const addedNoise = ({ s, t, etaSde, noise }: Step): Terms => {
+export const addedNoise = ({ s, t, etaSde, noise }: SdeStep): Terms => {
   if (etaSde === 0) return [];
   return [[t.sigma * Math.sqrt(-Math.expm1(2 * etaSde * (s.lambda - t.lambda))), noise()]];
 };
@@ -32,7 +35,7 @@ export const addedNoise = ({ s, t, etaSde, noise }: Step): Terms => {
  * The reverse SDE, exact in law for constant D, with `eta = etaSde` (0 is the ODE, 1 the SDE of Song et al. 2021):
  * `x_t = (sigma_t/sigma_s) e^(-eta h) x_s + alpha_t (1 - e^(-(1+eta)h)) D + sigma_t sqrt(1 - e^(-2 eta h)) noise`.
  */
-export const sdeStep = (step: Step, D: Terms): Terms => {
+export const sdeStep = (step: SdeStep, D: Terms): Terms => {
   const { s, t, etaSde } = step;
   const informed = -Math.expm1((1 + etaSde) * (s.lambda - t.lambda));
   return [...keptState(step), ...scaled(t.alpha * informed, D), ...addedNoise(step)];

@@ -1,3 +1,4 @@
+import { type Adams, clocks } from './exponential-multistep.js';
 import type { Solver } from './solver.js';
 
 type Facts = Pick<
@@ -18,8 +19,18 @@ export const ode = {
 export const sde = { ...ode, kind: 'sde' } as const satisfies Facts;
 export const sdeWithEta = { ...sde, defaults: { etaSde: 1 } } as const satisfies Facts;
 
-/** Multistep methods start with order 1, which adds an error of order 2, or of order 3 where a corrector has mended the first step. */
-export const rampedOrder = (order: number, corrected = false): Pick<Solver, 'order' | 'orderAsStarted'> => {
+/** The data as a polynomial in half log-SNR: DPM-Solver++, UniPC, SA-Solver. */
+export const dataInLambda: Adams = { prediction: 'data', clock: clocks.lambda };
+
+/**
+ * The orders of a multistep method: at its default start, of order 1, its errors are of order 2 in the end, or 3 where a
+ * corrector has mended the first step.
+ */
+export const multistep = (
+  order: number,
+  adams: Adams = dataInLambda,
+  { corrected = false } = {},
+): Pick<Solver, 'order' | 'orderAsStarted' | 'multistep'> => {
   const limit = corrected ? 3 : 2;
-  return { order, ...(order > limit ? { orderAsStarted: limit } : {}) };
+  return { order, ...(order > limit ? { orderAsStarted: limit } : {}), multistep: adams };
 };

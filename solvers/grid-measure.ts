@@ -9,6 +9,12 @@ import { UsageError } from '../src/errors.js';
 export type GridMeasure = 'squared-error' | 'energy-distance';
 export const gridMeasures: readonly GridMeasure[] = ['squared-error', 'energy-distance'];
 
+/** A measure of the user's own: how far final predictions `[samples, ...]` are from what they should be; smaller is better. */
+export interface OwnMeasure {
+  readonly id: string;
+  of(result: Batch): number | Promise<number>;
+}
+
 /** The mean Euclidean distance of all pairs. */
 const meanDistance = (a: Floats, b: Floats, size: number): number => {
   let sum = 0;

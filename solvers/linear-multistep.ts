@@ -1,19 +1,21 @@
 import { scaled } from './exponential.js';
-import { adamsPredictor, clocks, noiseOf } from './exponential-multistep.js';
-import { ode, rampedOrder } from './facts.js';
+import { type Adams, adamsPredictor, clocks, noiseOf } from './exponential-multistep.js';
+import { multistep, ode } from './facts.js';
 import { defineSolver } from './program.js';
 import type { Solver } from './solver.js';
+
+const inRho: Adams = { prediction: 'noise', clock: clocks.noiseToSignal };
 
 /** Adams-Bashforth on `d(x/alpha)/d(sigma/alpha) = eps`: DEIS rhoAB of the same order under its older name. */
 export const lms4 = defineSolver(
   {
     ...ode,
-    ...rampedOrder(4),
+    ...multistep(4, inRho),
     id: 'lms-4',
     description: 'LMS: Adams-Bashforth of order 4 in sigma/alpha',
     reference: 'k-diffusion, sample_lms',
   },
-  adamsPredictor(4, { prediction: 'noise', clock: clocks.noiseToSignal }),
+  adamsPredictor(4, inRho),
 );
 
 /** Adams-Bashforth weights for equal steps, newest first. */
@@ -28,9 +30,9 @@ const ipndm = (order: number): Solver =>
   defineSolver(
     {
       ...ode,
+      ...multistep(order, inRho),
       id: `ipndm-${order}`,
-      description: `iPNDM with ${order} noises, weighed as for equal steps, in the DDIM step: of order 2 on every other grid`,
-      order: 2,
+      description: `iPNDM with ${order} noises, weighed as for equal steps in sigma/alpha: of order ${order} on those, of order 2 on other grids`,
       reference: 'Liu et al. 2022, PNDM, arXiv:2202.09778; Zhang & Chen 2023, arXiv:2204.13902, eq. 18',
     },
     ({ s, t, x, current, history }) => {

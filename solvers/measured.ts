@@ -2,8 +2,10 @@
 export interface Measured {
   /** Of the ODE part, given exact history: on a problem whose prediction is constant, to sixth order, where the run starts. */
   readonly order: number | null;
-  /** Of the ODE part on a problem that is as lively at its start as anywhere: of whole runs, started as the solver starts. */
+  /** Of the ODE part in whole runs, started as the solver starts: that, or less on a problem that is liveliest where the run starts. */
   readonly orderAsStarted: number | null;
+  /** The same with `startUp: 'full-order'`; null for solvers that do not take it. */
+  readonly orderFromFullStart: number | null;
   /**
    * Of the law of the result with the exact network: the lower of those on Gaussian data and on the mixture; for a solver of
    * several steps, which is not measured on the mixture, `weakOrderOfSde` stands in for that.

@@ -1,17 +1,31 @@
 import { UsageError } from '../src/errors.js';
+import { entriesOf } from '../src/plan/components.js';
 import type { Moment } from '../src/plan/denoiser.js';
 import {
-  type ClockInterval,
+  type Instruction,
   type Plan,
   type Register,
   type Terms,
+  type WideTerms,
   withoutDeadCode,
 } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { isInterval } from '../src/random/index.js';
+import { meanEta, pathInterval } from './eta.js';
 import { timeGrid } from './grid.js';
+import { preconditioned } from './preconditioning.js';
 import { momentOf, recorder } from './recorder.js';
-import { type Settings, type Solver, checkNfe, etasOf, lastStepOf, noiseOf } from './solver.js';
+import {
+  type Settings,
+  type Solver,
+  checkNfe,
+  etasOf,
+  lastStepOf,
+  noiseOf,
+  referenceOf,
+  startUpOf,
+} from './solver.js';
+import { startUp, startUpWithin } from './start-up.js';
 
 /** A point of the grid with all that a solver's formulas need. */
 export interface Node extends Moment {
@@ -45,9 +59,11 @@ export interface Step {
   readonly index: number;
   /** Of how many. */
   readonly steps: number;
-  /** 0 on the ODE, 1 on the reverse SDE, for a solver that takes it in between. */
+  /** 0 on the ODE, 1 on the reverse SDE, for a solver that takes it in between; its mean over the step where it varies. */
   readonly etaSde: number;
   readonly etaDdim: number;
+  /** The data variance that the nodes count as noise, in a step that a reference preconditions; else 0. */
+  readonly variance: number;
   /** Calls that this step may make, that for D included: `evaluationsPerStep`, or fewer in a cheaper step. */
   readonly calls: number;
   /**
@@ -93,11 +109,28 @@ export const callsOfSteps = (budget: number, perStep: number, endsInData: boolea
   return [...full, ...(rest % perStep > 0 ? [rest % perStep] : []), ...last];
 };
 
+/** A solver that is a step rule, which others can be made of. */
+export interface StepSolver extends Solver, Extras {
+  readonly rule: StepRule;
+}
+
 /** Makes a solver of its facts and its step rule: the grid, the budget, the draws and the last step are spent here, for all alike. */
-export const defineSolver = (facts: Omit<Solver, 'plan'>, rule: StepRule, extras: Extras = {}): Solver => ({
-  ...facts,
-  plan: (process, settings) => makePlan(facts, rule, extras, process, settings),
-});
+export const defineSolver = (
+  given: Omit<Solver, 'plan'>,
+  rule: StepRule,
+  extras: Extras = {},
+): StepSolver => {
+  const { consistent, scaleInvariant, evaluationsPerStep = 1 } = given;
+  // on nodes of its own for each component, a rule may see nothing else of the process
+  const takesReference = consistent && scaleInvariant === true && evaluationsPerStep === 1;
+  const facts = { takesReference, ...given };
+  return {
+    ...facts,
+    ...extras,
+    rule,
+    plan: (process, settings) => makePlan(facts, rule, extras, process, settings),
+  };
+};
 
 const makePlan = (
   facts: Omit<Solver, 'plan'>,
@@ -112,12 +145,21 @@ const makePlan = (
   const draw = settings.draw ?? (facts.defaults?.draw === true && process.classes !== undefined);
   const etas = etasOf(facts, settings);
   const noise = noiseOf(facts, settings);
+  const asked = startUpOf(facts, settings);
+  const reference = referenceOf(facts, { ...settings, noise, draw, startUp: asked });
   const lowerOrderFinal = settings.lowerOrderFinal ?? facts.defaults?.lowerOrderFinal;
 
   const budget = lastStep === 'predict-at-end' ? nfe - 1 : nfe;
   const endsInData = process.sigma(grid.end(process)) === 0;
+  const { multistep } = facts;
+  const first =
+    multistep && asked === 'full-order'
+      ? startUpWithin(budget, facts.order ?? 1)
+      : { steps: 0, extraCalls: 0 };
   const calls =
-    spend && !endsInData ? spend(budget) : callsOfSteps(budget, facts.evaluationsPerStep ?? 1, endsInData);
+    spend && !endsInData
+      ? spend(budget)
+      : callsOfSteps(budget - first.extraCalls, facts.evaluationsPerStep ?? 1, endsInData);
   const nodes = grid.times(process, calls.length).map((t) => nodeAt(process, t));
   const steps = calls.length;
   // an ODE multiplies the state by sigma_t/sigma_s
@@ -126,47 +168,69 @@ const makePlan = (
 
   const { instructions, ...write } = recorder();
   const start = write.fresh('x');
-  let x = start;
-  let history: readonly Evaluation[] = [];
-  let correct: ((there: Evaluation) => Terms) | undefined;
-  calls.forEach((count, index) => {
+  const evaluated = (state: Register, index: number): Evaluation => {
+    const node = nodes[index];
+    return { node, state, D: write.evaluate(state, node, draw) };
+  };
+  const drawn = calls.map((): Register[] => []);
+  /** What the step of that number is given; made a second time, it has the noises of the first. */
+  const stepAt = (index: number, x: Register, current: Evaluation, history: readonly Evaluation[]): Step => {
     const [s, t] = [nodes[index], nodes[index + 1]];
-    const current: Evaluation = { node: s, state: x, D: write.evaluate(x, s, draw) };
-    if (correct) x = write.combine(correct(current), 'x');
-    const usable = lowerOrderFinal === true ? history.slice(0, steps - index - 1) : history;
-    const noises: Register[] = [];
-    const step: Step = {
+    let used = 0;
+    return {
       process,
       s,
       t,
       x,
       D: current.D,
       current,
-      history: usable,
-      ...(usable.length > 0 ? { previous: usable[0] } : {}),
+      history,
+      ...(history.length > 0 ? { previous: history[0] } : {}),
       index,
       steps,
-      etaSde: etas.etaSde ?? (facts.kind === 'sde' ? 1 : 0),
+      etaSde: meanEta(etas.etaSde ?? (facts.kind === 'sde' ? 1 : 0), s.lambda, t.lambda),
       etaDdim: etas.etaDdim ?? 0,
-      calls: count,
+      variance: 0,
+      calls: calls[index],
       noise: (from = s, to = t) => {
-        const onPath = noise === 'path' && from.lambda < to.lambda;
-        noises.push(write.noise(onPath ? pathInterval(from, to, etas.etaSde) : undefined));
-        return noises[noises.length - 1];
+        const noises = drawn[index];
+        if (used === noises.length) {
+          const onPath = noise === 'path' && from.lambda < to.lambda;
+          noises.push(write.noise(onPath ? pathInterval(from.lambda, to.lambda, etas.etaSde) : undefined));
+        }
+        return noises[used++];
       },
       evaluate: (state, at) => write.evaluate(write.combine(state, 'u'), at, draw),
       node: (time) => nodeAt(process, time),
     };
-    x = write.combine(rule(step), 'x');
-    if (corrector) {
-      correct = (there) => {
-        let drawn = 0;
-        return corrector({ ...step, noise: () => noises[drawn++] ?? write.noise() }, there);
-      };
-    }
+  };
+
+  let x = start;
+  let history: readonly Evaluation[] = [];
+  let correct: ((there: Evaluation) => WideTerms) | undefined;
+  if (multistep && first.steps > 0) {
+    ({ x, history, correct } = startUp(start, first.steps, multistep, {
+      evaluate: evaluated,
+      step: (index, from, current) => stepAt(index, from, current, []),
+      combine: (terms) => write.combine(terms, 'x'),
+    }));
+  }
+  for (let index = first.steps; index < steps; index++) {
+    const current = evaluated(x, index);
+    if (correct) x = write.combine(correct(current), 'x');
+    const usable = lowerOrderFinal === true ? history.slice(0, steps - index - 1) : history;
+    const from = x;
+    const step = (): Step => stepAt(index, from, current, usable);
+    x = write.combine(reference ? preconditioned(reference, rule, step()) : rule(step()), 'x');
+    correct =
+      corrector &&
+      ((there) =>
+        reference
+          ? preconditioned(reference, (seen, end = there) => corrector(seen, end), step(), there)
+          : corrector(step(), there));
     history = [current, ...history].slice(0, maxHistory);
-  });
-  const [first, end] = [nodes[0], nodes[nodes.length - 1]];
+  }
+  const [begin, end] = [nodes[0], nodes[nodes.length - 1]];
   if (lastStep === 'stop') write.end(x, end);
   else if (lastStep === 'predict') write.end(write.lastPrediction());
   else write.end(write.evaluate(x, end, false));
@@ -180,25 +244,21 @@ const makePlan = (
       draw,
       ...etas,
       ...(noise === 'independent' ? {} : { noise }),
+      ...(settings.startUp === undefined ? {} : { startUp: asked }),
       ...(lowerOrderFinal === undefined ? {} : { lowerOrderFinal }),
+      ...(reference ? { reference: { basis: reference.basis.id, variances: reference.variances } } : {}),
     },
     nfe,
-    start: { register: start, ...momentOf(first), atNoiseEnd: first.t === process.noiseEnd },
+    start: { register: start, ...momentOf(begin), atNoiseEnd: begin.t === process.noiseEnd },
+    ...(reference && instructions.some(hasComponents) ? { basis: reference.basis } : {}),
     instructions,
   });
   checkPlan(plan, nfe, process);
   return plan;
 };
 
-/**
- * On the clock `e^(2 etaSde lambda)` the exact step for a constant prediction adds the path's own increment: `(x/sigma) e^(etaSde lambda)`
- * gains `W(to) - W(from)`, however the way is cut into steps.
- */
-const pathInterval = (from: Node, to: Node, etaSde = 1): ClockInterval => {
-  const eta = etaSde > 0 ? etaSde : 1;
-  const at = ({ lambda }: Node): number => Math.exp(2 * eta * lambda);
-  return { clock: `e^(${2 * eta} lambda)`, from: at(from), to: at(to) };
-};
+const hasComponents = (entry: Instruction): boolean =>
+  entry.op === 'combine' && entry.terms.some(([coefficient]) => typeof coefficient !== 'number');
 
 /** No multistep method uses more: longer ones are unstable on the ODEs at hand. */
 const maxHistory = 8;
@@ -217,7 +277,7 @@ export const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
   const shown = new Map<number, number>();
   let now = plan.start.t;
   for (const entry of plan.instructions) {
-    if (entry.op === 'combine' && !entry.terms.every(([coefficient]) => Number.isFinite(coefficient))) {
+    if (entry.op === 'combine' && !entry.terms.every(([c]) => entriesOf(c).every(Number.isFinite))) {
       throw infiniteStep(plan.solver, now, plan.process.id);
     }
     if (entry.op === 'noise' && 'clock' in entry && !isInterval(entry)) {

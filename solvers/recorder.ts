@@ -1,5 +1,5 @@
 import type { Moment } from '../src/plan/denoiser.js';
-import type { ClockInterval, Instruction, Register, Terms } from '../src/plan/plan.js';
+import type { ClockInterval, Instruction, Register, Terms, WideTerms } from '../src/plan/plan.js';
 
 export const momentOf = ({ t, alpha, sigma, time }: Moment): Moment => ({ t, alpha, sigma, time });
 
@@ -8,7 +8,8 @@ export interface Recorder {
   readonly instructions: readonly Instruction[];
   fresh(letter: string): Register;
   evaluate(from: Register, at: Moment, draw: boolean): Register;
-  combine(terms: Terms, letter: string): Register;
+  /** Terms with one coefficient a component have to be one a register. */
+  combine(terms: WideTerms, letter: string): Register;
   /** The noise of the next number, from 1, or of an interval of a path. */
   noise(interval?: ClockInterval): Register;
   lastPrediction(): Register;
@@ -35,7 +36,7 @@ export const recorder = (): Recorder => {
     },
     combine: (terms, letter) => {
       const into = fresh(letter);
-      instructions.push({ op: 'combine', into, terms: collected(terms) });
+      instructions.push({ op: 'combine', into, terms: isScalar(terms) ? collected(terms) : terms });
       return into;
     },
     noise: (interval) => {
@@ -50,8 +51,11 @@ export const recorder = (): Recorder => {
   };
 };
 
+const isScalar = (terms: WideTerms): terms is Terms =>
+  terms.every(([coefficient]) => typeof coefficient === 'number');
+
 /** One term a register, in order of first mention; what cancels to rounding is 0 and goes, so that no call or noise is made for it. */
-const collected = (terms: Terms): Terms => {
+export const collected = (terms: Terms): Terms => {
   const sums = new Map<Register, { sum: number; size: number }>();
   for (const [coefficient, register] of terms) {
     const { sum, size } = sums.get(register) ?? { sum: 0, size: 0 };

@@ -2,10 +2,11 @@ import { UsageError } from '../src/errors.js';
 import { type Plan, type Register, type Terms, withoutDeadCode } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { scaled } from './exponential.js';
+import { clocks } from './exponential-multistep.js';
 import { timeGrid } from './grid.js';
 import { type Node, callsOfSteps, checkPlan, nodeAt } from './program.js';
 import { momentOf, recorder } from './recorder.js';
-import { type Settings, type Solver, checkNfe, lastStepOf } from './solver.js';
+import { type Settings, type Solver, checkNfe, lastStepOf, referenceOf, startUpOf } from './solver.js';
 
 export interface RestartOptions {
   /** Registry id. Default `restart`. */
@@ -18,6 +19,7 @@ const facts = {
   kind: 'sde',
   order: 2,
   weakOrder: 2,
+  clock: clocks.noiseToSignal,
   evaluationsPerStep: 2,
   consistent: true,
   reference: 'Xu et al. 2023, arXiv:2306.14878, algorithm 1, with one interval and K = 1',
@@ -38,6 +40,8 @@ const planOf = (id: string, share: number, process: Process, settings: Settings)
   const grid = settings.grid ?? timeGrid.uniform();
   const lastStep = lastStepOf({ id }, settings);
   const draw = settings.draw ?? false;
+  referenceOf({ id }, settings);
+  startUpOf({ id }, settings);
   if (settings.noise === 'path') {
     throw new UsageError(`${id} adds noise on the way back only, which is on no path: use independent noise`);
   }

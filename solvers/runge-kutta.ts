@@ -1,6 +1,7 @@
 import type { Register, Terms } from '../src/plan/plan.js';
 import { drift } from './euler.js';
 import { odeStep, scaled } from './exponential.js';
+import { clocks } from './exponential-multistep.js';
 import { ode } from './facts.js';
 import { type Node, type Step, type StepRule, defineSolver } from './program.js';
 import type { Solver } from './solver.js';
@@ -102,6 +103,7 @@ const deis = 'Zhang & Chen 2023, DEIS, arXiv:2204.13902, rhoRK';
 export const edmHeun = defineSolver(
   {
     ...ode,
+    clock: clocks.noiseToSignal,
     id: 'edm-heun',
     description: 'Heun in sigma/alpha: EDM without churn, DEIS rhoRK of two stages',
     order: 2,
@@ -114,6 +116,7 @@ export const edmHeun = defineSolver(
 export const deisRhoKutta3 = defineSolver(
   {
     ...ode,
+    clock: clocks.noiseToSignal,
     id: 'deis-rhork-3',
     description: "DEIS rhoRK: Kutta's method of order 3 in sigma/alpha",
     order: 3,
@@ -126,6 +129,7 @@ export const deisRhoKutta3 = defineSolver(
 export const deisRhoRungeKutta4 = defineSolver(
   {
     ...ode,
+    clock: clocks.noiseToSignal,
     id: 'deis-rhork-4',
     description: 'DEIS rhoRK: the classical method of order 4 in sigma/alpha',
     order: 4,
@@ -138,6 +142,7 @@ export const deisRhoRungeKutta4 = defineSolver(
 export const odeRungeKutta4 = defineSolver(
   {
     ...ode,
+    clock: clocks.time,
     id: 'ode-rk4',
     description: 'the classical Runge-Kutta method of order 4 on the probability-flow ODE, in t',
     order: 4,

@@ -1,6 +1,6 @@
 import type { Terms } from '../src/plan/plan.js';
 import { adamsCorrector, adamsPredictor, adamsStep, clocks } from './exponential-multistep.js';
-import { ode, rampedOrder, sdeWithEta } from './facts.js';
+import { dataInLambda, multistep, ode, sdeWithEta } from './facts.js';
 import { type Evaluation, type Step, defineSolver } from './program.js';
 import { phi } from './quadrature.js';
 import type { Solver } from './solver.js';
@@ -8,20 +8,18 @@ import type { Solver } from './solver.js';
 // Xue et al. 2023, SA-Solver, arXiv:2309.05019: Adams methods in half log-SNR for the data prediction, with tau² = etaSde. A predictor
 // of p points, then, at no further call and with the same noise, a corrector of c points, that at the end of the step among them.
 
-const adams = { prediction: 'data', clock: clocks.lambda } as const;
-
 const saSolver = (predictor: number, corrector: number): Solver =>
   defineSolver(
     {
       ...sdeWithEta,
-      ...rampedOrder(Math.max(predictor, corrector), corrector > 1),
+      ...multistep(Math.max(predictor, corrector), dataInLambda, { corrected: corrector > 1 }),
       id: `sa-solver-p${predictor}${corrector > 0 ? `c${corrector}` : ''}`,
       description: `SA-Solver: predictor of ${predictor} points${corrector > 0 ? `, corrector of ${corrector}` : ''}`,
       weakOrder: Math.min(2, Math.max(predictor, corrector)),
       reference: 'Xue et al. 2023, SA-Solver, arXiv:2309.05019, algorithm 1',
     },
-    adamsPredictor(predictor, adams),
-    corrector > 0 ? { corrector: adamsCorrector(corrector, adams) } : {},
+    adamsPredictor(predictor, dataInLambda),
+    corrector > 0 ? { corrector: adamsCorrector(corrector, dataInLambda) } : {},
   );
 
 /**
@@ -42,14 +40,14 @@ const fewStepsTerm = ({ s, t, etaSde }: Step, points: readonly Evaluation[]): Te
 };
 
 const fewSteps = (step: Step, points: readonly Evaluation[]): Terms => [
-  ...adamsStep(step, points, adams),
+  ...adamsStep(step, points, dataInLambda),
   ...fewStepsTerm(step, points),
 ];
 
 const saSolverFewSteps = defineSolver(
   {
     ...sdeWithEta,
-    order: 2, // its last step has one point
+    ...multistep(2), // its last step has one point
     id: 'sa-solver-p3c4-published',
     description: "SA-Solver's code for few steps: other weights of two points, lower orders at the end",
     weakOrder: 2,
@@ -78,13 +76,40 @@ const exponentialAdams = (order: number): Solver =>
   defineSolver(
     {
       ...ode,
-      ...rampedOrder(order),
+      ...multistep(order),
       id: `exponential-adams-${order}`,
       description: `the data prediction as a polynomial of degree ${order - 1} in half log-SNR`,
       reference:
         'Hochbruck & Ostermann 2010, Exponential integrators, section 2.5; docs/theory.md, section 4',
     },
-    adamsPredictor(order, adams),
+    adamsPredictor(order, dataInLambda),
   );
 
-export const exponentialAdamsSolvers: readonly Solver[] = [4, 5].map(exponentialAdams);
+const inTime = { prediction: 'data', clock: clocks.time } as const;
+
+/** The same in the process's own time: the member that a reference serves best (docs/preconditioning.md). */
+const exponentialAdamsInTime = (predictor: number, corrector: number): Solver =>
+  defineSolver(
+    {
+      ...ode,
+      ...multistep(Math.max(predictor, corrector), inTime, { corrected: corrector > 1 }),
+      // the clock is the same for all components of a reference
+      takesReference: true,
+      scaleInvariant: false,
+      id: `exponential-adams-t-p${predictor}${corrector > 0 ? `c${corrector}` : ''}`,
+      description: `the data prediction as a polynomial in t: predictor of ${predictor} points${corrector > 0 ? `, corrector of ${corrector}` : ''}`,
+      reference:
+        'Hochbruck & Ostermann 2010, Exponential integrators, section 2.5; docs/theory.md, section 4',
+    },
+    adamsPredictor(predictor, inTime),
+    corrector > 0 ? { corrector: adamsCorrector(corrector, inTime) } : {},
+  );
+
+export const exponentialAdamsSolvers: readonly Solver[] = [
+  ...[4, 5].map(exponentialAdams),
+  exponentialAdamsInTime(1, 2),
+  exponentialAdamsInTime(2, 0),
+  exponentialAdamsInTime(2, 3),
+  exponentialAdamsInTime(3, 0),
+  exponentialAdamsInTime(3, 4),
+];

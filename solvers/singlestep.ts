@@ -25,14 +25,21 @@ const dataAt = (step: Step, r: number): Register => {
   return step.evaluate(odeStep({ ...step, t: middle }, [[1, step.D]]), middle);
 };
 
-/** `D + (D' - D)/(2r)` as the constant of the step, for r = 1/2. */
-const data2: StepRule = (step) => {
-  if (step.calls === 1) return odeStep(step, [[1, step.D]]);
-  return odeStep(step, [[1, dataAt(step, 1 / 2)]]);
-};
+/** `D + (D' - D)/(2r)` as the constant of the step. */
+export const dataSecond =
+  (r: number): StepRule =>
+  (step) => {
+    const weight = 1 / (2 * r);
+    if (step.calls === 1) return odeStep(step, [[1, step.D]]);
+    return odeStep(step, [
+      [1 - weight, step.D],
+      [weight, dataAt(step, r)],
+    ]);
+  };
+const data2 = dataSecond(1 / 2);
 
 /** `+ alpha_t (r2/r1) psi(r2 h) (D1 - D)` at r2 = 2/3, then `+ alpha_t psi(h) (D2 - D)/r2`, with `psi(H) = 1 - (1 - e^-H)/H`. */
-const data3: StepRule = (step) => {
+export const data3: StepRule = (step) => {
   if (step.calls < 3) return data2(step);
   const [r1, r2] = [1 / 3, 2 / 3];
   const { s, t, D, evaluate } = step;
@@ -87,16 +94,20 @@ const noiseChange = (step: Step, r: number): Terms => {
   return difference(there, noiseOf(step.current));
 };
 
-/** `- sigma_t (e^h - 1) (eps' - eps)/(2r)` for r = 1/2. */
-const noise2: StepRule = (step) => {
-  const constant = odeStep(step, [[1, step.D]]);
-  if (step.calls === 1) return constant;
-  const { s, t } = step;
-  return [...constant, ...scaled(-t.sigma * Math.expm1(t.lambda - s.lambda), noiseChange(step, 1 / 2))];
-};
+/** `- sigma_t (e^h - 1) (eps' - eps)/(2r)`. */
+export const noiseSecond =
+  (r: number): StepRule =>
+  (step) => {
+    const constant = odeStep(step, [[1, step.D]]);
+    if (step.calls === 1) return constant;
+    const { s, t } = step;
+    const weight = (-t.sigma * Math.expm1(t.lambda - s.lambda)) / (2 * r);
+    return [...constant, ...scaled(weight, noiseChange(step, r))];
+  };
+const noise2 = noiseSecond(1 / 2);
 
 /** `- sigma_t (r2/r1) psi(r2 h) (eps1 - eps)` at r2 = 2/3, then `- sigma_t psi(h) (eps2 - eps)/r2`, with `psi(H) = (e^H - 1)/H - 1`. */
-const noise3: StepRule = (step) => {
+export const noise3: StepRule = (step) => {
   if (step.calls < 3) return noise2(step);
   const [r1, r2] = [1 / 3, 2 / 3];
   const { s, t, D, current } = step;

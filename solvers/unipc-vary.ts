@@ -1,7 +1,7 @@
 import type { Terms } from '../src/plan/plan.js';
-import { adamsCorrector, adamsPredictor, clocks } from './exponential-multistep.js';
+import { adamsCorrector, adamsPredictor } from './exponential-multistep.js';
 import { odeStep, scaled } from './exponential.js';
-import { ode, rampedOrder } from './facts.js';
+import { dataInLambda, multistep, ode } from './facts.js';
 import { type CorrectorRule, defineSolver } from './program.js';
 import { factorial, phi } from './quadrature.js';
 import type { Solver } from './solver.js';
@@ -12,7 +12,6 @@ import { lagrangeCoefficients } from './unipc.js';
 // index that the loop left behind.
 
 const reference = 'Zhao et al. 2023, UniPC, arXiv:2302.04867, appendix C';
-const adams = { prediction: 'data', clock: clocks.lambda } as const;
 
 /** `x_t = (order 1) - alpha_t sum_k z phi_(k+1)(z) h^k D^(k)`, z = -h, with the derivatives that the public code makes. */
 const publishedCorrector =
@@ -45,7 +44,7 @@ const published = (order: number): Solver =>
       order: 1,
       reference: `${reference}, public code`,
     },
-    adamsPredictor(order, adams),
+    adamsPredictor(order, dataInLambda),
     { corrector: publishedCorrector(order) },
   );
 
@@ -53,13 +52,13 @@ const corrected = (order: number): Solver =>
   defineSolver(
     {
       ...ode,
-      ...rampedOrder(order + 1, true),
+      ...multistep(order + 1, dataInLambda, { corrected: true }),
       id: `unipc-${order}-vary`,
       description: `UniPC-${order} with varying coefficients: a predictor of order ${order}, corrected to order ${order + 1}`,
       reference,
     },
-    adamsPredictor(order, adams),
-    { corrector: adamsCorrector(order + 1, adams) },
+    adamsPredictor(order, dataInLambda),
+    { corrector: adamsCorrector(order + 1, dataInLambda) },
   );
 
 export const uniPcVarySolvers: readonly Solver[] = [2, 3].flatMap((order) => [

@@ -2,14 +2,36 @@ export type { Batch, Floats, Precision } from './array/batch.js';
 export { DivergedError, UsageError } from './errors.js';
 export { family } from './family.js';
 export * from './process/index.js';
+export type { Basis, Coefficient } from './array/basis.js';
+export { componentPlan } from './plan/components.js';
+export { type Spectrum, covarianceOf } from './plan/spectrum.js';
+export { cosineSpectrum, diagonalSpectrum, spectrumOf, type SpectrumOptions } from './denoiser/spectra.js';
 export type { Denoiser, Moment, Uniforms } from './plan/denoiser.js';
 export { planFromJson } from './plan/check.js';
 export { equivalent, type Equivalence, type EquivalenceOptions } from './plan/equivalence.js';
-export { normalForm, type NormalForm, type Row } from './plan/normal-form.js';
-export type { ClockInterval, Instruction, Plan, Register, Terms } from './plan/plan.js';
+export { normalForm, normalForms, type NormalForm, type Row } from './plan/normal-form.js';
+export { type LaneResults, laneStepper } from './plan/lane-runner.js';
+export {
+  measure,
+  type Incomplete,
+  type Lane,
+  type LaneEnd,
+  type LaneInstruction,
+  type Lanes,
+  type Measure,
+} from './plan/lanes.js';
+export type { ClockInterval, Instruction, Plan, Register, Terms, WideTerms } from './plan/plan.js';
+export { noised } from './plan/noised.js';
 export { printPlan } from './plan/print.js';
 export { type Request, type Stepper, type StepperOptions, stepper } from './plan/runner.js';
-export { type SampleOptions, type Samples, type StepReport, sample } from './plan/sample.js';
+export {
+  type CallCount,
+  type IncompleteSample,
+  type SampleOptions,
+  type Samples,
+  type StepReport,
+  sample,
+} from './plan/sample.js';
 export { type DataMoments, type StartId, type StartLaw, startLaw } from './plan/start.js';
 export {
   normals,

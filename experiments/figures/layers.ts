@@ -40,7 +40,7 @@ const axisOf = ({ title, domain, log = false, axis = {} }: AxisOptions): object 
 /** The axes of a panel, and nothing else: the first layer of each. */
 export const frame = (x: AxisOptions, y: AxisOptions): Layer => ({
   data: { values: [{}] },
-  mark: { type: 'point', opacity: 0 },
+  mark: { type: 'point', opacity: 0, aria: false },
   encoding: { x: axisOf(x), y: axisOf(y) },
 });
 

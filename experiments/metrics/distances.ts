@@ -51,7 +51,7 @@ const twoRows = (
 };
 
 /** Calls `visit(i, distances)` for each row i of x, with its distances to all rows of y or, without y, to the rows of x before it. */
-const eachRow = (
+export const eachRow = (
   x: Float64Array,
   d: number,
   visit: (i: number, distances: Float64Array) => void,

@@ -58,23 +58,26 @@ const squareRoot = (matrix: Matrix): Matrix => {
   return v.mmul(Matrix.diag(realEigenvalues.map(root))).mmul(v.transpose());
 };
 
-/**
- * The squared Fréchet distance between the Gaussians with the samples' mean and unbiased covariance and with the truth's exact
- * ones: `|m1 - m2|² + Tr(S1 + S2 - 2 (S1 S2)^(1/2))` (Dowson and Landau 1982; on features of an Inception network this is FID).
- * The trace of the root is that of the symmetric `(S2^(1/2) S1 S2^(1/2))^(1/2)`, from its eigenvalues. It sees two moments only.
- * NaN for fewer than two indices.
- */
-export const frechetDistance = (mixture: Mixture): Metric => {
-  const id = 'frechet-distance';
-  const d = mixture.dimension;
+/** Mean `[d]` and covariance `[d, d]` of a law. */
+export interface Moments {
+  readonly mean: ArrayLike<number>;
+  readonly covariance: readonly ArrayLike<number>[];
+}
+
+/** From rows of d numbers to their squared Fréchet distance from given moments, on any subset; NaN for fewer than two indices. */
+export const distanceFromMoments = ({
+  mean,
+  covariance: exact,
+}: Moments): ((all: Float64Array) => Statistic) => {
+  const d = mean.length;
   const truth = lazy(() => {
-    const s2 = new Matrix(mixture.covariance.map((row) => Array.from(row)));
+    const s2 = new Matrix(exact.map((row) => Array.from(row)));
     return { trace: s2.trace(), root: squareRoot(s2) };
   });
-  const over = (samples: Batch): Statistic => {
+  return (all) => {
     // About the true mean, so that nothing cancels in the covariance.
-    const rows = vectors(id, samples, d).map((x, at) => x - mixture.mean[at % d]);
-    const n = samples.shape[0];
+    const rows = all.map((x, at) => x - mean[at % d]);
+    const n = rows.length / d;
     const groups = Array.from({ length: groupCount(n) }, () => noSums(d));
     for (let i = 0; i < n; i++) addRow(groups[groupOf(i, groups.length)], rows, i, 1);
     const sumsOf = (counts: Float64Array): Sums => {
@@ -94,6 +97,29 @@ export const frechetDistance = (mixture: Mixture): Metric => {
       return Math.max(0, shift + s1.trace() + trace - 2 * roots.reduce((a, b) => a + b, 0));
     };
   };
+};
+
+/** The mean and unbiased covariance of two or more rows of d numbers. */
+export const momentsOf = (rows: Float64Array, d: number): Moments => {
+  const n = rows.length / d;
+  const mean = new Float64Array(d);
+  rows.forEach((x, at) => (mean[at % d] += x / n));
+  const centred = rows.map((x, at) => x - mean[at % d]);
+  const sums = noSums(d);
+  for (let i = 0; i < n; i++) addRow(sums, centred, i, 1);
+  return { mean, covariance: covariance(sums).to2DArray() };
+};
+
+/**
+ * The squared Fréchet distance between the Gaussians with the samples' mean and unbiased covariance and with the truth's exact
+ * ones: `|m1 - m2|² + Tr(S1 + S2 - 2 (S1 S2)^(1/2))` (Dowson and Landau 1982; on features of an Inception network this is FID).
+ * The trace of the root is that of the symmetric `(S2^(1/2) S1 S2^(1/2))^(1/2)`, from its eigenvalues. It sees two moments only.
+ * NaN for fewer than two indices.
+ */
+export const frechetDistance = (mixture: Mixture): Metric => {
+  const id = 'frechet-distance';
+  const distance = distanceFromMoments(mixture);
+  const over = (samples: Batch): Statistic => distance(vectors(id, samples, mixture.dimension));
   return Object.freeze({
     id,
     unit: 'data²',

@@ -58,6 +58,7 @@ export const spellingAccuracy = (alphabet: string, length: number): Metric => {
     description: 'share of words that Hunspell en_US accepts; true text scores below 100',
     reference: 'Xue et al. 2024',
     bounds: { low: 0, high: 100 },
+    better: 'neither',
     over,
   });
 };

@@ -1,9 +1,9 @@
-import { textAlphabet } from '../../src/data/text.js';
 import { type Parameter, family, familyRegistry } from '../../src/family.js';
 import type { Problem } from '../problem.js';
 import { simplex3 } from './simplex.js';
-import { text } from './text.js';
-import { digits, mixture1d, mixture2d } from './vectors.js';
+import { digits, mnist } from './images.js';
+import { text, textSources } from './text.js';
+import { mixture1d, mixture2d } from './vectors.js';
 
 const sigma1: Parameter = {
   name: 'sigma1',
@@ -18,19 +18,50 @@ const beta1 = (usual: number): Parameter => ({
   description: 'accuracy of BFN at the data end',
 });
 
+const images = (components: number): readonly Parameter[] => [
+  { name: 'components', kind: 'number', default: components, description: 'Gaussians of the mixture' },
+  { name: 'seed', kind: 'number', default: 1, description: 'of the fit by EM' },
+  {
+    name: 'classes',
+    kind: 'text',
+    default: '0-9',
+    description: 'digits that it is fitted to: one, or a range',
+  },
+  { name: 'given', kind: 'number', optional: true, description: 'the digit, if it is known' },
+  sigma1,
+];
+
 const families = familyRegistry<Problem | Promise<Problem>>('problem', [
   family(
     {
       id: 'text',
-      description: 'English as an order-m character model knows it (WikiText-2 in 27 symbols)',
+      description: 'English as an order-m character model knows it (WikiText-2 in 27 symbols, unless told)',
       parameters: [
         { name: 'order', kind: 'number', default: 2, description: 'characters that the next one depends on' },
         { name: 'length', kind: 'number', default: 64, description: 'characters of a sample' },
         {
+          name: 'source',
+          kind: 'text',
+          default: 'wikitext2',
+          description: `the text that it is counted on: ${Object.keys(textSources).join(', ')}`,
+        },
+        {
           name: 'alphabet',
           kind: 'text',
-          default: textAlphabet,
-          description: 'the characters kept of the text; others are dropped',
+          optional: true,
+          description: "the characters kept of the text, unless told the source's own; others are dropped",
+        },
+        {
+          name: 'given',
+          kind: 'text',
+          optional: true,
+          description: 'the first characters, where they are known; _ for one that is not',
+        },
+        {
+          name: 'mix',
+          kind: 'number',
+          optional: true,
+          description: "weight of the characters' own frequencies in the model, unless told .001 or .003",
         },
         beta1(0.5625),
       ],
@@ -41,13 +72,20 @@ const families = familyRegistry<Problem | Promise<Problem>>('problem', [
     {
       id: 'digits',
       description: 'handwritten 8x8 digits (UCI) as a mixture of Gaussians',
-      parameters: [
-        { name: 'components', kind: 'number', default: 20, description: 'Gaussians of the mixture' },
-        { name: 'seed', kind: 'number', default: 1, description: 'of the fit by EM' },
-        sigma1,
-      ],
+      parameters: images(20),
     },
     digits,
+  ),
+  family(
+    {
+      id: 'mnist',
+      description: 'handwritten digits of MNIST in 14x14 pixels as a mixture of Gaussians',
+      parameters: [
+        { name: 'side', kind: 'number', default: 14, description: 'of an image, in pixels: 14 or 7' },
+        ...images(20),
+      ],
+    },
+    mnist,
   ),
   family(
     {

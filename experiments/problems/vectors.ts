@@ -1,13 +1,22 @@
-import { readDigits } from '../../src/data/digits.js';
-import { fitGaussianMixture } from '../../src/denoiser/em.js';
 import { type GaussianMixture, type MixtureParameters, gaussianMixture } from '../../src/denoiser/mixture.js';
+import { spectrumOf } from '../../src/denoiser/spectra.js';
 import { UsageError } from '../../src/errors.js';
 import type { Json } from '../../src/json.js';
 import { continuousBfn } from '../../src/process/continuous-bfn.js';
-import type { Problem } from '../problem.js';
+import type { Problem, Reference } from '../problem.js';
+
+/** What two moments alone are worth: it has the floor's Fréchet distance by construction, and is not the data. */
+const gaussianReference = ({ mean, covariance }: GaussianMixture): Reference => ({
+  id: 'gaussian',
+  description: 'Gaussian of the true mean and covariance',
+  samples: (count, seed) => {
+    const gaussian = gaussianMixture({ weights: [1], means: [mean], covariances: [covariance] });
+    return gaussian.sample(count, seed);
+  },
+});
 
 /** A Gaussian mixture under continuous BFN. */
-const mixtureProblem = (
+export const mixtureProblem = (
   id: string,
   parameters: Readonly<Record<string, Json>>,
   mixture: GaussianMixture,
@@ -21,6 +30,7 @@ const mixtureProblem = (
   moments: {
     mean: mixture.mean,
     variance: mixture.covariance.reduce((trace, row, i) => trace + row[i], 0) / mixture.dimension,
+    spectrum: spectrumOf(mixture.covariance),
   },
   truth: { kind: 'vectors', mixture },
   decode: (result) => result,
@@ -29,20 +39,9 @@ const mixtureProblem = (
   quality: ['frechet-distance', 'sliced-wasserstein'],
   solvers: ['bfn', 'bfn-solver++1', 'bfn-solver++2', 'sde-bfn-solver++2'],
   kernel: mixture.kernel,
+  references: [gaussianReference(mixture)],
   ...(view ? { view } : {}),
 });
-
-/** 8x8 handwritten digits (UCI, as scikit-learn ships them), as a mixture of Gaussians fitted by EM. `sigma1` .001 is CIFAR-10's (Graves et al. 2023). */
-export const digits = async (options: {
-  components: number;
-  seed: number;
-  sigma1: number;
-}): Promise<Problem> => {
-  const { images } = await readDigits();
-  const { parameters } = fitGaussianMixture(images, 64, options);
-  const view = { kind: 'picture', width: 8, height: 8 } as const;
-  return mixtureProblem('digits', { ...options }, gaussianMixture(parameters), options.sigma1, view);
-};
 
 /** Three Gaussians on a line, unequal in weight and width. */
 export const mixture1d = (options: { sigma1: number }): Problem => {

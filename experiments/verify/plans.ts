@@ -1,6 +1,7 @@
 import { type Settings, type Solver, equivalent, solver, timeGrid } from '../../solvers/index.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { Process } from '../../src/process/index.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 /** What two samplers may differ by in any coefficient of their normal forms, relative to its row. */
 export const tolerance = 1e-10;
@@ -28,7 +29,8 @@ export const off = (one: Solver): Solver => ({
         ? {
             ...entry,
             terms: entry.terms.map(
-              ([coefficient, name]) => [coefficient * (name.startsWith('D') ? 1 + 1e-6 : 1), name] as const,
+              ([coefficient, name]) =>
+                [scalarOf(coefficient) * (name.startsWith('D') ? 1 + 1e-6 : 1), name] as const,
             ),
           }
         : entry,
@@ -71,7 +73,7 @@ export const stepOf = (
   const [previous, D] = instructions.filter((entry) => entry.op === 'evaluate');
   const noise = instructions.filter((entry) => entry.op === 'noise').at(-1);
   const of = (register: string | undefined): number =>
-    step.terms.find(([, name]) => name === register)?.[0] ?? 0;
+    scalarOf(step.terms.find(([, name]) => name === register)?.[0] ?? 0);
   return { x: of(before.into), D: of(D.into), previous: of(previous.into), noise: of(noise?.into) };
 };
 

@@ -4,6 +4,7 @@ import type { Plan } from '../../src/plan/plan.js';
 import type { DataMoments } from '../../src/plan/start.js';
 import { type Check, check } from './check.js';
 import { anyMixture, anyProcess, timeWithin, wholeBetween } from './instances.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 type Start = (at: Plan['start'], moments: DataMoments) => StartLaw;
 
@@ -34,7 +35,7 @@ const closestGaussian = check<Start>({
     const law = formula({ ...moment, register: 'x0', atNoiseEnd: false }, { mean, variance: trace / d });
     const m = mean.map((_, j) => (typeof law.mean === 'number' ? law.mean : law.mean[j]));
     // KL = const + (d/2) ln v + (tr C + |M - m|²)/(2v), in units of v
-    const v = law.standardDeviation ** 2;
+    const v = scalarOf(law.standardDeviation) ** 2;
     const distance = mean.reduce((sum, value, j) => sum + (alpha * value - m[j]) ** 2, 0);
     const bySpread = d / 2 - (d * sigma ** 2 + alpha ** 2 * trace + distance) / (2 * v);
     return Math.max(Math.abs(bySpread), Math.sqrt(distance / v));

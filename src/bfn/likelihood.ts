@@ -7,6 +7,7 @@ import { type DataMoments, type StartId, type StartLaw, startLaw } from '../plan
 import type { Process } from '../process/process.js';
 import { type Divergence, checkDivergence, coordinateDivergence } from './likelihood-divergence.js';
 import { type Point, integrate } from './likelihood-integrator.js';
+import { gaussianAlong } from './gaussian-along.js';
 
 /** A law whose noisy marginals are known, such as a `gaussianMixture`: `ln p(x)` in nats a sample, [n]. */
 export interface MarginalLaw {
@@ -136,7 +137,16 @@ const lawOf = (
   const at = { ...noise, register: 'x', atNoiseEnd: noise.t === process.noiseEnd };
   const law = typeof noiseLaw === 'string' ? startLaw(noiseLaw, at, moments) : noiseLaw;
   if (isMarginalLaw(law)) return { logDensity: (x, moment) => law.logDensity(x, moment), known: true };
-  const { mean, standardDeviation } = law;
+  return gaussianLaw(law);
+};
+
+const gaussianLaw = ({ mean, standardDeviation, basis, symbols }: StartLaw): MarginalLaw => {
+  if (symbols)
+    throw new UsageError('the start "symbol-frequencies" is no Gaussian, and its density is not known here');
+  if (typeof standardDeviation !== 'number') {
+    if (!basis) throw new UsageError('a start law with a standard deviation a component needs their basis');
+    return gaussianAlong(basis, standardDeviation, mean);
+  }
   return {
     logDensity: ({ shape, data }) => {
       const size = data.length / shape[0];

@@ -20,10 +20,10 @@ import {
   wholes,
 } from './options.js';
 import { commandLine, recordOf } from './record.js';
-import { type PrintOptions, deliver } from './results.js';
+import { type DeliveryOptions, deliver } from './results.js';
 import { type RunReporter, durationText, runReporter } from './run-progress.js';
 
-interface Options extends ExperimentOptions, ImportOption, PrintOptions {
+interface Options extends ExperimentOptions, ImportOption, DeliveryOptions {
   readonly workers: number;
   readonly shard?: Shard;
   readonly dryRun?: boolean;
@@ -38,7 +38,8 @@ const shardOf = (text: string): Shard => {
 
 const examples = `
 An experiment is a YAML or JSON file, or the name of one that ships with the package: docs/experiments.md lists them.
-What is done is kept in the folder at once: the same command goes on where an earlier one stopped.
+What is done is kept in the folder at once: the same command goes on where an earlier one stopped, and other ones have other
+folders.
 
 Examples:
   $ bfn compare
@@ -64,7 +65,11 @@ export const compareCommand = (): Command =>
           names,
         )
         .option('--nfe <numbers...>', `numbers of network calls (default: ${usual.nfe.join(',')})`, wholes(1))
-        .option('--metrics <ids...>', 'metrics (default: all that apply)', names)
+        .option(
+          '--metrics <ids...>',
+          'metrics to compute; "default" stands for those computed where none are named (docs/statistics.md)',
+          names,
+        )
         .option('--samples <count>', `samples a cell (default: ${usual.samples})`, whole(3, 1_000_000))
         .option('--repeats <count>', 'independent repeats of each cell (default: 1)', whole(1, 1000))
         .option('--seed <number>', 'seed of the first repeat (default: 1)', whole(0))
@@ -74,10 +79,15 @@ export const compareCommand = (): Command =>
           whole(1, 1000),
           availableParallelism(),
         )
-        .option('--out <folder>', 'the run folder (default: results, or results/<experiment>)')
+        .option(
+          '--distance-to-reference',
+          'also measure how far runs are from the fine solution of their equation, from the same start and noise',
+        )
+        .option('--out <folder>', 'the run folder (default: results/<experiment>-<hash of what is asked>)')
         .option('--force', 'take the folder over if it belongs to another run; what both have is kept')
         .option('--shard <i/n>', 'run one of n parts only, to be joined by bfn merge', shardOf)
-        .option('--dry-run', 'print the cells and about how long they take, and run none'),
+        .option('--dry-run', 'print the cells and about how long they take, and run none')
+        .option('--no-report', 'write no report.html, plots and table'),
     ),
   )
     .option('--json', 'print the result as JSON')
@@ -87,11 +97,11 @@ export const compareCommand = (): Command =>
 
 const run = async (options: Options): Promise<void> => {
   const { workers: threads, shard, force = false } = options;
-  const out = folderOf(options, shard);
   const begun = performance.now();
-  await requireWritable(out);
   const modules = await importModules(options);
   const experiment = await experimentOf(options);
+  const out = options.out ?? folderOf(experiment, modules, shard);
+  await requireWritable(out);
   const study = await prepare(
     experiment,
     modules.map(({ sha256 }) => sha256),
@@ -127,9 +137,8 @@ const run = async (options: Options): Promise<void> => {
     const comparison = await runAll(study, runOptions, reporter);
     const record = await recordOf({ modules, seconds: seconds(), workers: threads });
     const found = reporter.last?.found ?? 0;
-    const before = found > 0 ? `; ${found} of ${study.jobs.length} cells were there already` : '';
-    const lastLine = `${seconds().toFixed(0)} s; the numbers are in ${out}/compare.json and .csv${before}`;
-    await deliver(out, comparison, record, options, lastLine);
+    const before = found > 0 ? `, ${found} of ${study.jobs.length} cells were there already` : '';
+    await deliver(out, comparison, record, options, `${seconds().toFixed(0)} s${before}; `);
   } finally {
     stop();
     reporter.stop();

@@ -1,7 +1,11 @@
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { checkExperiment } from '../../experiments/compare.js';
-import type { CheckedExperiment, Experiment } from '../../experiments/experiment.js';
+import type { CheckedExperiment, Experiment, WrittenSettings } from '../../experiments/experiment.js';
 import { loadExperiment } from '../../experiments/experiment-file.js';
+import { digest } from '../../experiments/key.js';
+import type { LoadedModule } from '../../experiments/modules.js';
+import { without } from '../../experiments/store-format.js';
+import { identityOf } from '../../experiments/store.js';
 import type { Shard } from '../../experiments/study.js';
 import { type SettingOptions, settingsOf } from './options.js';
 
@@ -12,6 +16,7 @@ export interface ExperimentOptions extends SettingOptions {
   readonly solvers?: readonly string[];
   readonly nfe?: readonly number[];
   readonly metrics?: readonly string[];
+  readonly distanceToReference?: boolean;
   readonly samples?: number;
   readonly repeats?: number;
   readonly seed?: number;
@@ -23,7 +28,7 @@ export const usual = { problems: ['text', 'digits'], nfe: [5, 10, 20, 50], sampl
 
 /** The experiment of a file, or the usual one, with what the command line says in place of what it says. */
 export const experimentOf = async (options: ExperimentOptions): Promise<CheckedExperiment> => {
-  const { problem, solvers, nfe, metrics, samples, repeats, seed } = options;
+  const { problem, solvers, nfe, metrics, samples, repeats, seed, distanceToReference } = options;
   const base: Experiment =
     options.experiment === undefined ? usual : await loadExperiment(options.experiment);
   const given = settingsOf(options);
@@ -33,6 +38,7 @@ export const experimentOf = async (options: ExperimentOptions): Promise<CheckedE
     ...(problem ? { problems: problem } : {}),
     ...(nfe ? { nfe } : {}),
     ...(metrics ? { metrics } : {}),
+    ...(distanceToReference ? { distanceToReference } : {}),
     ...(samples === undefined ? {} : { samples }),
     ...(repeats === undefined ? {} : { repeats }),
     ...(seed === undefined ? {} : { seed }),
@@ -40,16 +46,32 @@ export const experimentOf = async (options: ExperimentOptions): Promise<CheckedE
     ...(entries
       ? {
           solvers: entries.map((entry) =>
-            typeof entry === 'string' ? entry : { ...entry, settings: { ...entry.settings, ...given } },
+            typeof entry === 'string' || !entry.settings
+              ? entry
+              : {
+                  ...entry,
+                  settings: without(entry.settings, Object.keys(given) as (keyof WrittenSettings)[]),
+                },
           ),
         }
       : {}),
   });
 };
 
-/** Where a run goes that says nothing of it: runs of different experiments to different folders. */
-export const folderOf = ({ out, experiment }: ExperimentOptions, shard?: Shard): string => {
-  const name = experiment === undefined ? '' : basename(experiment, extname(experiment));
+/**
+ * Where a run goes that says nothing of it: the same experiment to the same folder, to go on there, and another one to another. What
+ * an experiment is called is no part of the hash, so the folder has it beside.
+ */
+export const folderOf = (
+  experiment: CheckedExperiment,
+  modules: readonly LoadedModule[],
+  shard?: Shard,
+): string => {
+  const asked = {
+    run: identityOf({ experiment, shard: null }),
+    modules: modules.map(({ sha256 }) => sha256),
+  };
+  const name = (experiment.name ?? 'compare').replaceAll(/[^\w.-]+/g, '-');
   const part = shard ? `shard-${shard.index}-of-${shard.count}` : '';
-  return out ?? join('results', name, part);
+  return join('results', `${name}-${digest(asked).slice(0, 8)}`, part);
 };

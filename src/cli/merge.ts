@@ -1,12 +1,13 @@
 import { Command, Option } from 'commander';
-import { mergeRuns } from '../../experiments/merge.js';
+import { commonRun, mergeRuns } from '../../experiments/merge.js';
 import { requireWritable } from '../../experiments/results.js';
+import { folderOf } from './experiment.js';
 import { type ImportOption, addImport, importModules } from './options.js';
 import { recordOf } from './record.js';
-import { type PrintOptions, deliver } from './results.js';
+import { type DeliveryOptions, deliver } from './results.js';
 
-interface Options extends ImportOption, PrintOptions {
-  readonly out: string;
+interface Options extends ImportOption, DeliveryOptions {
+  readonly out?: string;
   readonly force?: boolean;
 }
 
@@ -21,18 +22,20 @@ export const mergeCommand = (): Command =>
     new Command('merge')
       .description('join the folders of the shards of a run into what one run would have written')
       .argument('<folders...>', 'run folders of one experiment that together hold all of it')
-      .option('--out <folder>', 'where to', 'results')
-      .option('--force', 'take the folder over if it belongs to another run'),
+      .option('--out <folder>', 'where to (default: where one run of all would go)')
+      .option('--force', 'take the folder over if it belongs to another run')
+      .option('--no-report', 'write no report.html, plots and table'),
   )
     .option('--json', 'print the result as JSON')
     .addOption(new Option('--csv', 'print the result as CSV').conflicts('json'))
     .addHelpText('after', examples)
     .action(async (folders: readonly string[], options: Options) => {
-      const { out, force = false } = options;
+      const { force = false } = options;
       const begun = performance.now();
-      await requireWritable(out);
       const modules = await importModules(options);
+      const out = options.out ?? folderOf((await commonRun(folders, modules)).experiment, modules);
+      await requireWritable(out);
       const comparison = await mergeRuns(folders, out, { modules, force });
       const record = await recordOf({ modules, seconds: (performance.now() - begun) / 1000, workers: 0 });
-      await deliver(out, comparison, record, options, `the numbers are in ${out}/compare.json and .csv`);
+      await deliver(out, comparison, record, options);
     });

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
-import { planSettings } from '../../experiments/cell.js';
+import { Command, Option } from 'commander';
+import { planFor } from '../../experiments/cell.js';
+import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
+import type { Problem } from '../../experiments/problem.js';
 import { solver as solverOf } from '../../solvers/registry.js';
 import { UsageError } from '../errors.js';
 import type { Specification } from '../family.js';
@@ -22,6 +24,7 @@ import {
 
 interface Options extends SettingOptions, ImportOption {
   readonly process: string;
+  readonly problem?: string;
   readonly nfe: number;
   readonly json?: boolean;
 }
@@ -41,6 +44,11 @@ export const planCommand = (): Command =>
         .description("print a solver's coefficients for a process and grid")
         .argument('<solver>', 'id of a solver, or a plan file (.json) to check and print')
         .option('--process <process>', 'the noising process', 'bfn-continuous:sigma1=0.001')
+        .addOption(
+          new Option('--problem <problem>', 'take the process, and the reference, of a problem').conflicts(
+            'process',
+          ),
+        )
         .option('--nfe <number>', 'number of network calls', whole(1), 10),
     ),
   )
@@ -66,10 +74,14 @@ const requireNoSettings = (command: Command): void => {
 };
 
 const planOf = async (id: string, options: Options): Promise<Plan> => {
-  return solverOf(id).plan(await processOf(options.process), {
-    nfe: options.nfe,
-    ...planSettings(settingsOf(options)),
-  });
+  const problem = options.problem === undefined ? undefined : await problemOf(options.problem);
+  const process = problem?.process ?? (await processOf(options.process));
+  return planFor(solverOf(id), process, { nfe: options.nfe, ...settingsOf(options) }, { problem });
+};
+
+const problemOf = (text: string): Promise<Problem> => {
+  const { id, parameters } = parseProblem(text);
+  return makeProblem(id, parameters);
 };
 
 const readJson = async (path: string): Promise<unknown> => {

@@ -17,7 +17,11 @@ export const problemsCommand = (): Command =>
       const rows = problems.map(({ id, description, parameters }) => [
         id,
         description,
-        parameters.map(({ name, default: usual }) => `${name}=${JSON.stringify(usual)}`).join(', '),
+        parameters
+          .map(({ name, default: usual }) =>
+            usual === undefined ? name : `${name}=${JSON.stringify(usual)}`,
+          )
+          .join(', '),
       ]);
       console.log(markdownTable([['problem', 'what it is', 'parameters'], ...rows]));
     });

@@ -11,8 +11,10 @@ export const commands: Readonly<Record<string, () => Promise<() => Command>>> = 
   solvers: async () => (await import('./solvers.js')).solversCommand,
   problems: async () => (await import('./problems.js')).problemsCommand,
   plan: async () => (await import('./plan.js')).planCommand,
+  grid: async () => (await import('./grid.js')).gridCommand,
   sample: async () => (await import('./sample.js')).sampleCommand,
   figures: async () => (await import('./figures.js')).figuresCommand,
+  report: async () => (await import('./report.js')).reportCommand,
   verify: async () => (await import('./verify.js')).verifyCommand,
 };
 

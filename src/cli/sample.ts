@@ -1,15 +1,20 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { dirname } from 'node:path';
-import { drawSamples, readyRun } from '../../experiments/cell.js';
+import { drawSamples, incompleteMessage, readyRun } from '../../experiments/cell.js';
 import { printedSamples, rowsOf, samplesWriter } from '../../experiments/files.js';
+import { statesFrom } from '../../experiments/given-start.js';
+import type { Problem } from '../../experiments/problem.js';
 import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
+import { readSamples } from '../../experiments/read-samples.js';
 import { requireWritable, writeWhole } from '../../experiments/results.js';
+import { UsageError } from '../errors.js';
 import {
   type ImportOption,
   type SettingOptions,
   addImport,
   addRunSettings,
   importModules,
+  number,
   printJson,
   settingsOf,
   whole,
@@ -21,8 +26,11 @@ interface Options extends SettingOptions, ImportOption {
   readonly problem: string;
   readonly solver?: string;
   readonly nfe: number;
-  readonly samples: number;
+  readonly samples?: number;
   readonly seed: number;
+  readonly from?: string;
+  readonly fromTime?: number;
+  readonly invert?: boolean;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -31,7 +39,11 @@ const examples = `
 Examples:
   $ bfn sample --problem text --solver bfn-solver2 --nfe 10 --samples 8
   $ bfn sample --problem digits --solver sde-bfn-solver++2 --nfe 20 --samples 64 --out digits.png
-  $ bfn sample --problem mixture-2d --samples 5000 --out points.npy`;
+  $ bfn sample --problem mixture-2d --samples 5000 --out points.npy
+  $ bfn sample --problem digits:given=3 --guidance 2 --out threes.png
+  $ bfn sample --problem text:given=once_____ --answer draw
+  $ bfn sample --problem digits --from digits.npy --from-time 0.5 --out variations.png
+  $ bfn sample --problem mixture-2d --solver dormand-prince --rtol 1e-4 --nfe 500 --json`;
 
 export const sampleCommand = (): Command =>
   addImport(
@@ -42,9 +54,12 @@ export const sampleCommand = (): Command =>
         )
         .option('--problem <problem>', 'the problem, with parameters as in text:order=3', 'text')
         .option('--solver <id>', "the solver (default: the last of the problem's paper's)")
-        .option('--nfe <number>', 'number of network calls', whole(1), 20)
-        .option('--samples <count>', 'how many', whole(1, 1_000_000), 16)
+        .option('--nfe <number>', 'number of network calls; of adaptive solvers the budget', whole(1), 20)
+        .option('--samples <count>', 'how many (default: 16, or those of --from)', whole(1, 1_000_000))
         .option('--seed <number>', 'seed', whole(0), 1)
+        .option('--from <file>', 'start from these data (.npy, .csv, .txt), noised, and not from a law')
+        .addOption(new Option('--from-time <t>', 'the time that they are noised to').argParser(number))
+        .option('--invert', "carry them there by the solver's own ODE instead, at as many calls again")
         .option('--out <file>', 'where to; the ending says how'),
     ),
   )
@@ -52,22 +67,47 @@ export const sampleCommand = (): Command =>
     .addHelpText('after', examples)
     .action(run);
 
+/** Throws a `UsageError` for options that only go together. */
+const requireFrom = ({ from, fromTime, invert, start }: Options): void => {
+  const given = fromTime !== undefined ? '--from-time' : invert ? '--invert' : undefined;
+  if (from === undefined && given !== undefined) throw new UsageError(`${given} needs data: --from <file>`);
+  if (from !== undefined && start !== undefined) {
+    throw new UsageError('--from and --start are two starts; give one of them');
+  }
+};
+
+/** The options, with the grid truncated so that it starts at a time. Throws a `UsageError` for one outside the process. */
+const startingAt = (options: Options, { process: { id, dataEnd, noiseEnd } }: Problem): Options => {
+  const { fromTime: t, eta } = options;
+  if (t === undefined) return options;
+  if (eta !== undefined) throw new UsageError('--from-time and --eta both say where the grid starts');
+  if (!(t > dataEnd && t <= noiseEnd)) {
+    throw new UsageError(`--from-time is ${t}; on ${id} it must be above ${dataEnd} and up to ${noiseEnd}`);
+  }
+  return { ...options, eta: (noiseEnd - t) / (noiseEnd - dataEnd) };
+};
+
 const run = async (options: Options): Promise<void> => {
-  const { nfe, samples: count, seed, out } = options;
+  const { nfe, seed, from, invert = false, out } = options;
+  requireFrom(options);
   const begun = performance.now();
   if (out !== undefined) await requireWritable(dirname(out));
   const modules = await importModules(options);
   const specification = parseProblem(options.problem);
-  const settings = settingsOf(options);
   const problem = await makeProblem(specification.id, specification.parameters);
+  const settings = settingsOf(startingAt(options, problem));
+  const data = from === undefined ? undefined : await readSamples(from, problem);
+  const { samples: count = data?.shape[0] ?? 16 } = options;
   const { solver = problem.solvers[problem.solvers.length - 1] } = options;
   const write = out === undefined ? undefined : samplesWriter(out, problem);
   const task = { problem: specification, run: { solver, nfe, settings }, samples: count, seed };
   const ready = readyRun(problem, task.run);
 
+  const states = data && (await statesFrom(problem, task.run, { data, invert, samples: count, seed }));
   const bar = progressBar('samples');
-  const samples = await drawSamples(problem, task, {
+  const { samples, calls, incomplete } = await drawSamples(problem, task, {
     onStep: ({ firstSample }) => bar.update(firstSample, count),
+    ...(states && { states }),
   }).finally(bar.stop);
   if (out !== undefined && write) await writeWhole(out, write(samples));
 
@@ -77,7 +117,12 @@ const run = async (options: Options): Promise<void> => {
       parameters: problem.parameters,
       solver,
       nfe,
-      settings: ready.settings,
+      ...(calls ? { calls } : {}),
+      incomplete,
+      settings: {
+        ...ready.settings,
+        ...(from !== undefined && { start: { from, t: ready.plan.start.t, invert } }),
+      },
       seed,
       shape: samples.shape,
       ...(out === undefined ? { samples: rowsOf(samples) } : { file: out }),
@@ -85,4 +130,5 @@ const run = async (options: Options): Promise<void> => {
     });
   } else if (out !== undefined) console.log(`${count} samples of ${specification.id} are in ${out}`);
   else process.stdout.write(printedSamples(samples, problem));
+  if (incomplete.length > 0) throw new Error(incompleteMessage(task.run, incomplete, count));
 };

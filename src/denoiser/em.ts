@@ -4,6 +4,7 @@ import { randomStream } from '../random/index.js';
 import type { MixtureParameters } from './mixture/components.js';
 import { expectation, maximisation, type FittedComponent } from './mixture/em-steps.js';
 import { kMeans } from './mixture/kmeans.js';
+import { principalCoordinates } from './mixture/principal.js';
 
 export interface FitOptions {
   /** The number of Gaussians; fewer come out if some end up owning nothing, or the rows hold fewer distinct points. */
@@ -16,6 +17,11 @@ export interface FitOptions {
   readonly ridge?: number;
   /** Converged when the objective gains less than this in an iteration, nats a row; 1e-4 unless told. */
   readonly tolerance?: number;
+  /**
+   * Find who belongs together in the rows' first so many principal components only, which is quick where rows are long; the means and
+   * covariances are then those of all coordinates, by one M-step.
+   */
+  readonly subspace?: number;
 }
 
 export interface MixtureFit {
@@ -23,7 +29,9 @@ export interface MixtureFit {
   readonly parameters: MixtureParameters;
   /** Mean over the rows of `ln p(x)` under the result, nats a row. */
   readonly logLikelihood: number;
-  /** The objective at the start of each iteration, nats a row: never decreasing. The last is that of the result. */
+  /** [n, components]: the posterior of the component that each row is from. */
+  readonly shares: Float64Array;
+  /** The objective at the start of each iteration, nats a row: never decreasing. The last is that of the result (in its subspace). */
   readonly objective: readonly number[];
   readonly iterations: number;
   readonly converged: boolean;
@@ -47,7 +55,7 @@ const meanVariance = (rows: Float64Array, d: number): number => {
 const check = (
   rows: Floats,
   dimension: number,
-  { components, iterations, tolerance }: Required<Omit<FitOptions, 'ridge'>>,
+  { components, iterations, tolerance }: Required<Omit<FitOptions, 'ridge' | 'subspace'>>,
 ): void => {
   const n = rows.length / dimension;
   if (!(Number.isInteger(dimension) && dimension >= 1 && Number.isInteger(n) && n >= 1)) {
@@ -79,6 +87,33 @@ const ridgeFor = (rows: Float64Array, d: number, asked: number | undefined): num
   );
 };
 
+const requireSubspace = (subspace: number, dimension: number): void => {
+  if (Number.isInteger(subspace) && subspace >= 1 && subspace < dimension) return;
+  throw new UsageError(`subspace is ${subspace}; accepted are integers from 1 to ${dimension - 1}`);
+};
+
+/** Means and covariances in all coordinates of what EM put together in some. */
+const fitInSubspace = (
+  rows: Float64Array,
+  dimension: number,
+  subspace: number,
+  options: FitOptions,
+  ridge: number,
+): MixtureFit => {
+  requireSubspace(subspace, dimension);
+  const coordinates = principalCoordinates(rows, dimension, subspace);
+  const fit = fitGaussianMixture(coordinates, subspace, { ...options, ridge });
+  const found = fit.parameters.weights.length;
+  const components = maximisation(rows, dimension, fit.shares, found, ridge);
+  const leaders = Int32Array.from({ length: rows.length / dimension }, (_, i) => {
+    const own = fit.shares.subarray(i * found, (i + 1) * found);
+    return own.indexOf(Math.max(...own));
+  });
+  const shares = new Float64Array(fit.shares.length);
+  const logLikelihood = expectation(rows, components, shares, leaders, false);
+  return { ...fit, parameters: toParameters(components), logLikelihood, shares };
+};
+
 const toParameters = (components: readonly FittedComponent[]): MixtureParameters => {
   const total = components.reduce((sum, { weight }) => sum + weight, 0);
   return {
@@ -100,10 +135,13 @@ const toParameters = (components: readonly FittedComponent[]): MixtureParameters
  * Throws a `UsageError` for rows that aren't finite or whole, and for settings out of range.
  */
 export const fitGaussianMixture = (rows: Floats, dimension: number, options: FitOptions): MixtureFit => {
-  const { components: k, seed, iterations = 200, tolerance = 1e-4 } = options;
+  const { components: k, seed, iterations = 200, tolerance = 1e-4, subspace } = options;
   check(rows, dimension, { components: k, seed, iterations, tolerance });
   const data = Float64Array.from(rows);
   const ridge = ridgeFor(data, dimension, options.ridge);
+  if (subspace !== undefined) {
+    return fitInSubspace(data, dimension, subspace, { components: k, seed, iterations, tolerance }, ridge);
+  }
 
   const labels = kMeans(data, dimension, k, randomStream(seed, 'em'));
   let shares = new Float64Array(labels.length * k);
@@ -126,9 +164,11 @@ export const fitGaussianMixture = (rows: Floats, dimension: number, options: Fit
     evaluate();
     converged = settled();
   }
+  const logLikelihood = expectation(data, components, shares, labels, false);
   return {
     parameters: toParameters(components),
-    logLikelihood: expectation(data, components, shares, labels, false),
+    logLikelihood,
+    shares,
     objective,
     iterations: objective.length - 1,
     converged,

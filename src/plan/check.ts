@@ -1,8 +1,9 @@
+import { type Basis, type Coefficient, basisIds, checkBasis, componentsOf } from '../array/basis.js';
 import { UsageError } from '../errors.js';
 import type { Json } from '../json.js';
 import { isInterval } from '../random/index.js';
 import type { Moment } from './denoiser.js';
-import { type Instruction, type Plan, type Register, type Terms, reads } from './plan.js';
+import { type Instruction, type Plan, type Register, type WideTerms, reads } from './plan.js';
 
 /** Longest plan that is accepted, in instructions. */
 export const maxInstructions = 1_000_000;
@@ -45,17 +46,60 @@ const moment = (value: Record<string, unknown>, where: string): Moment => ({
   time: finite(value.time, `${where}.time`),
 });
 
-const terms = (value: unknown, where: string): Terms => {
+const numbers = (value: unknown, where: string): readonly number[] =>
+  Array.isArray(value)
+    ? value.map((entry: unknown, i) => finite(entry, `${where}[${i}]`))
+    : fail(where, 'must be a list of numbers');
+
+const basis = (value: unknown): Basis => {
+  if (!isObject(value)) return fail('basis', 'must be an object');
+  const read = (): Basis => {
+    switch (value.id) {
+      case 'coordinates':
+        return { id: value.id, size: finite(value.size, 'basis.size') };
+      case 'cosine':
+        return { id: value.id, shape: numbers(value.shape, 'basis.shape') };
+      case 'vectors':
+        if (!Array.isArray(value.vectors)) return fail('basis.vectors', 'must be a list of vectors');
+        return { id: value.id, vectors: value.vectors.map((row, i) => numbers(row, `basis.vectors[${i}]`)) };
+      default:
+        return fail('basis.id', `must be ${basisIds.join(', ')}`);
+    }
+  };
+  const found = read();
+  try {
+    checkBasis(found);
+  } catch (error) {
+    return fail('basis:', (error as Error).message);
+  }
+  return found;
+};
+
+/** A finite number, or one a component where the plan has a basis. */
+const coefficient = (value: unknown, where: string, along: Basis | undefined): Coefficient => {
+  if (!Array.isArray(value)) return finite(value, where);
+  if (!along) return fail(where, 'must be a finite number: the plan has no basis');
+  const components = componentsOf(along);
+  const entries = numbers(value, where);
+  return entries.length === components
+    ? entries
+    : fail(where, `has ${entries.length} numbers for ${components} components of the basis`);
+};
+
+const terms = (value: unknown, where: string, along: Basis | undefined): WideTerms => {
   if (!Array.isArray(value) || value.length === 0)
     return fail(where, 'must be a list of [coefficient, register]');
   return value.map((term: unknown, i) => {
     if (!Array.isArray(term) || term.length !== 2)
       return fail(`${where}[${i}]`, 'must be [coefficient, register]');
-    return [finite(term[0], `${where}[${i}][0]`), register(term[1], `${where}[${i}][1]`)] as const;
+    return [
+      coefficient(term[0], `${where}[${i}][0]`, along),
+      register(term[1], `${where}[${i}][1]`),
+    ] as const;
   });
 };
 
-const instruction = (value: unknown, where: string): Instruction => {
+const instruction = (value: unknown, where: string, along: Basis | undefined): Instruction => {
   if (!isObject(value)) return fail(where, 'must be an object');
   switch (value.op) {
     case 'evaluate': {
@@ -80,7 +124,7 @@ const instruction = (value: unknown, where: string): Instruction => {
       return {
         op: value.op,
         into: register(value.into, `${where}.into`),
-        terms: terms(value.terms, `${where}.terms`),
+        terms: terms(value.terms, `${where}.terms`, along),
       };
     case 'return':
       return {
@@ -111,7 +155,8 @@ export const planFromJson = (value: unknown): Plan => {
     ...moment(value.start, 'start'),
     atNoiseEnd: value.start.atNoiseEnd === true,
   };
-  const instructions = value.instructions.map((entry, i) => instruction(entry, `instructions[${i}]`));
+  const along = value.basis === undefined ? undefined : basis(value.basis);
+  const instructions = value.instructions.map((entry, i) => instruction(entry, `instructions[${i}]`, along));
   const defined = new Set([start.register]);
   instructions.forEach((entry, i) => {
     const missing = reads(entry).find((name) => !defined.has(name));
@@ -138,6 +183,7 @@ export const planFromJson = (value: unknown): Plan => {
     settings: record(value.settings, 'settings'),
     nfe: evaluations,
     start,
+    ...(along ? { basis: along } : {}),
     instructions,
   };
 };

@@ -1,5 +1,6 @@
+import { sameBasis } from '../array/basis.js';
 import type { Moment } from './denoiser.js';
-import { type NormalForm, type Row, normalForm } from './normal-form.js';
+import { type NormalForm, type Row, normalForms } from './normal-form.js';
 import type { Plan } from './plan.js';
 
 export interface EquivalenceOptions {
@@ -20,12 +21,35 @@ export interface Equivalence {
 /**
  * Whether two plans are one sampler: equal linear maps from the start and the predictions to every evaluated state and
  * to the result, and equal covariance of the noise in them. Evaluations are matched in order, so two plans that
- * differ only in the order of independent evaluations are held apart. Serves plans of up to 1,000 evaluations.
+ * differ only in the order of independent evaluations are held apart. A plan over a basis is compared component by component, also
+ * with one of numbers alone; plans over two bases are held apart. Serves plans of up to 1,000 evaluations.
  */
 export const equivalent = (left: Plan, right: Plan, options: EquivalenceOptions = {}): Equivalence => {
+  if (left.basis && right.basis && !sameBasis(left.basis, right.basis)) {
+    return { holds: false, residual: 0, difference: 'the plans have coefficients along two different bases' };
+  }
+  const { upToScale = false } = options;
+  const [ours, theirs] = [left, right].map((plan) => ({ plan, forms: normalForms(plan) }));
+  const basis = left.basis ?? right.basis;
+  const count = Math.max(ours.forms.length, theirs.forms.length);
+  let residual = 0;
+  for (let k = 0; k < count; k++) {
+    // a plan of numbers alone does the same to every component
+    const [a, b] = [ours, theirs].map(({ plan, forms }) =>
+      inUnits(plan, forms[forms.length === 1 ? 0 : k], upToScale),
+    );
+    const found = sameForms(a, b, options);
+    residual = Math.max(residual, found.residual);
+    if (!found.holds) {
+      const where = basis && count > 1 ? ` in component ${k + 1} of ${count}` : '';
+      return { ...found, residual, difference: `${found.difference ?? ''}${where}` };
+    }
+  }
+  return { holds: true, residual };
+};
+
+const sameForms = (a: NormalForm, b: NormalForm, options: EquivalenceOptions): Equivalence => {
   const { tolerance = 1e-10, upToScale = false } = options;
-  const a = inUnits(left, upToScale);
-  const b = inUnits(right, upToScale);
   let residual = 0;
   const agree = (x: number, y: number, size: number): boolean => {
     const difference = x === y ? 0 : Math.abs(x - y) / size;
@@ -110,9 +134,8 @@ const largest = (values: Float64Array): number =>
  * The start counts in units of its own size `sqrt(alpha² + sigma²)`: on BFN, where it is tiny and its coefficients huge, an error
  * of a prediction's coefficient would else vanish beside them. Up to scale, states are taken as `x/alpha`.
  */
-const inUnits = (plan: Plan, upToScale: boolean): NormalForm => {
-  const form = normalForm(plan);
-  const size = Math.hypot(plan.start.alpha, plan.start.sigma);
+const inUnits = ({ start }: Plan, form: NormalForm, upToScale: boolean): NormalForm => {
+  const size = Math.hypot(start.alpha, start.sigma);
   const convert = <R extends Row>(row: R, alpha: number): R => {
     const scale = upToScale ? alpha : 1;
     return {

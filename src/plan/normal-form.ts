@@ -1,3 +1,5 @@
+import { UsageError } from '../errors.js';
+import { componentCount, entriesOf, entryOf } from './components.js';
 import type { Moment } from './denoiser.js';
 import { isDrawn, withIndependentNoises } from './independent-noises.js';
 import { type Plan, type Register, withoutDeadCode } from './plan.js';
@@ -23,48 +25,71 @@ export interface NormalForm {
  * Time and memory grow with the square of the number of evaluations: meant for up to some 1,000.
  */
 export const normalForm = (plan: Plan): NormalForm => {
+  const [form, ...others] = normalForms(plan);
+  if (others.length === 0) return form;
+  throw new UsageError(
+    'a plan over a basis has a normal form a component: take normalForms, or a componentPlan of it',
+  );
+};
+
+/** One normal form a component of the plan's basis; the evaluations are those of the whole plan. One only where there is no basis. */
+export const normalForms = (plan: Plan): readonly NormalForm[] => {
+  const components = Array.from({ length: componentCount(plan) }, (_, k) => k);
   const { instructions } = withIndependentNoises(withoutZeroTerms(plan));
   const evaluationCount = instructions.filter(({ op }) => op === 'evaluate').length;
   const noiseNumbers = new Map<number, number>();
   for (const entry of instructions) {
     if (isDrawn(entry) && !noiseNumbers.has(entry.draw)) noiseNumbers.set(entry.draw, noiseNumbers.size);
   }
-  const rowOf = new Map<Register, Row>();
+  // a row a component
+  const rowsOf = new Map<Register, readonly Row[]>();
   const empty = (): Row => ({
     known: new Float64Array(1 + evaluationCount),
     noise: new Float64Array(noiseNumbers.size),
   });
-  const unit = (part: 'known' | 'noise', position: number): Row => {
+  const unit = (part: 'known' | 'noise', position: number): readonly Row[] => {
     const row = empty();
     row[part][position] = 1;
-    return row;
+    return components.map(() => row);
   };
-  const find = (name: Register): Row => {
-    const row = rowOf.get(name);
-    if (!row) throw new Error(`register ${name} is not defined`);
-    return row;
+  const find = (name: Register): readonly Row[] => {
+    const rows = rowsOf.get(name);
+    if (!rows) throw new Error(`register ${name} is not defined`);
+    return rows;
   };
-  rowOf.set(plan.start.register, unit('known', 0));
-  const evaluations: (Row & { moment: Moment; drawn: boolean })[] = [];
+  rowsOf.set(plan.start.register, unit('known', 0));
+  const evaluations: { rows: readonly Row[]; moment: Moment; drawn: boolean }[] = [];
   for (const entry of instructions) {
-    if (isDrawn(entry)) rowOf.set(entry.into, unit('noise', noiseNumbers.get(entry.draw) ?? 0));
+    if (isDrawn(entry)) rowsOf.set(entry.into, unit('noise', noiseNumbers.get(entry.draw) ?? 0));
     else if (entry.op === 'combine') {
-      const row = empty();
-      for (const [coefficient, name] of entry.terms) {
-        const { known, noise } = find(name);
-        for (let i = 0; i < known.length; i++) row.known[i] += coefficient * known[i];
-        for (let i = 0; i < noise.length; i++) row.noise[i] += coefficient * noise[i];
-      }
-      rowOf.set(entry.into, row);
+      const rows = components.map((component) => {
+        const row = empty();
+        for (const [coefficient, name] of entry.terms) {
+          const factor = entryOf(coefficient, component);
+          const { known, noise } = find(name)[component];
+          for (let i = 0; i < known.length; i++) row.known[i] += factor * known[i];
+          for (let i = 0; i < noise.length; i++) row.noise[i] += factor * noise[i];
+        }
+        return row;
+      });
+      rowsOf.set(entry.into, rows);
     } else if (entry.op === 'evaluate') {
-      const row = find(entry.from);
+      const rows = find(entry.from);
       const drawn = entry.draw !== undefined;
       const { t, alpha, sigma, time } = entry;
-      const twin = drawn ? -1 : evaluations.findIndex((e) => !e.drawn && e.moment.t === t && same(e, row));
-      rowOf.set(entry.into, unit('known', 1 + (twin < 0 ? evaluations.length : twin)));
-      if (twin < 0) evaluations.push({ ...row, moment: { t, alpha, sigma, time }, drawn });
+      const isTwin = (e: (typeof evaluations)[number]): boolean =>
+        !e.drawn && e.moment.t === t && e.rows.every((row, k) => same(row, rows[k]));
+      const twin = drawn ? -1 : evaluations.findIndex(isTwin);
+      rowsOf.set(entry.into, unit('known', 1 + (twin < 0 ? evaluations.length : twin)));
+      if (twin < 0) evaluations.push({ rows, moment: { t, alpha, sigma, time }, drawn });
     } else if (entry.op === 'return') {
-      return trimmed(evaluations, { ...find(entry.from), alpha: entry.alpha });
+      const result = find(entry.from);
+      return components.map((k) =>
+        trimmed(
+          evaluations.map(({ rows, moment, drawn }) => ({ ...rows[k], moment, drawn })),
+          { ...result[k], alpha: entry.alpha },
+        ),
+      );
     }
   }
   throw new Error('a plan ends with a return');
@@ -75,7 +100,7 @@ const withoutZeroTerms = (plan: Plan): Plan =>
     ...plan,
     instructions: plan.instructions.map((entry) =>
       entry.op === 'combine'
-        ? { ...entry, terms: entry.terms.filter(([coefficient]) => coefficient !== 0) }
+        ? { ...entry, terms: entry.terms.filter(([c]) => entriesOf(c).some((value) => value !== 0)) }
         : entry,
     ),
   });

@@ -1,3 +1,4 @@
+import type { Basis, Coefficient } from '../array/basis.js';
 import type { Json } from '../json.js';
 import type { Moment } from './denoiser.js';
 
@@ -15,6 +16,8 @@ export interface Plan {
   readonly nfe: number;
   /** The register that holds the state at the start, where on the clock that is, and whether it is the process's noise end. */
   readonly start: Moment & { readonly register: Register; readonly atNoiseEnd: boolean };
+  /** The basis whose components have coefficients of their own; absent where all coefficients are numbers. */
+  readonly basis?: Basis;
   readonly instructions: readonly Instruction[];
 }
 
@@ -22,6 +25,9 @@ export type Register = string;
 
 /** A linear combination of registers. */
 export type Terms = readonly (readonly [coefficient: number, register: Register])[];
+
+/** The same, where a coefficient may also be one number a component of the plan's basis. */
+export type WideTerms = readonly (readonly [coefficient: Coefficient, register: Register])[];
 
 /** Calls the network on a state. With `draw`, asks for a sample of the predicted classes, of that number, instead of their mean. */
 export interface Evaluate extends Moment {
@@ -56,7 +62,7 @@ export type Noise = DrawnNoise | PathNoise;
 export interface Combine {
   readonly op: 'combine';
   readonly into: Register;
-  readonly terms: Terms;
+  readonly terms: WideTerms;
 }
 
 /** Ends the plan. What is returned is `alpha x_0 + sigma noise`: alpha 1 and sigma 0 for a prediction of the data. */

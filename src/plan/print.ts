@@ -1,15 +1,25 @@
-import type { Noise, Plan, Terms } from './plan.js';
+import type { Coefficient } from '../array/basis.js';
+import type { Noise, Plan, WideTerms } from './plan.js';
 
 const number = (value: number): string => {
   const text = value.toPrecision(7);
   return text.includes('e') ? text : String(Number(text));
 };
 
-const sum = (terms: Terms): string =>
+/** A number with its sign, or the range of one a component and how many these are. */
+const factor = (coefficient: Coefficient, first: boolean): string => {
+  const plus = first ? '' : '+ ';
+  if (typeof coefficient !== 'number') {
+    const range = [Math.min(...coefficient), Math.max(...coefficient)].map(number).join(' to ');
+    return `${plus}{${range}; ${coefficient.length}}`;
+  }
+  return `${coefficient < 0 ? '- ' : plus}${number(Math.abs(coefficient))}`;
+};
+
+const sum = (terms: WideTerms): string =>
   terms
     .map(([coefficient, register], i) => {
-      const sign = coefficient < 0 ? '- ' : i > 0 ? '+ ' : '';
-      return `${sign}${number(Math.abs(coefficient))} ${register}`;
+      return `${factor(coefficient, i === 0)} ${register}`;
     })
     .join(' ');
 

@@ -1,10 +1,12 @@
 import { type Batch, type Floats, type Precision, elements, precisionOf, samplesOf } from '../array/batch.js';
+import { type Basis, combineIn, project } from '../array/basis.js';
 import { arena, combine, firstNonFinite, normalsOfSamples } from '../array/host.js';
 import { DivergedError, UsageError } from '../errors.js';
 import { uniforms as fillUniforms, pathNormals } from '../random/index.js';
 import { allocate } from './allocation.js';
+import { entryOf } from './components.js';
 import type { Moment, Uniforms } from './denoiser.js';
-import type { ClockInterval, Plan } from './plan.js';
+import type { ClockInterval, Noise, Plan } from './plan.js';
 
 /** A call of the network that a plan asks for. Answer with the prediction, in `out` or in a batch that you give away. */
 export interface Request {
@@ -12,6 +14,8 @@ export interface Request {
   readonly state: Batch;
   /** One a sample; in a fixed plan all the same. */
   readonly moments: readonly Moment[];
+  /** Which samples of the batch these are, where not all are in the call: those of lanes that go on. */
+  readonly samples?: readonly number[];
   /** Counted from 1. */
   readonly evaluation: number;
   /** Present where a sample of the predicted classes is asked for: the uniforms to draw it with. */
@@ -45,9 +49,34 @@ export const stepper = (plan: Plan, start: Batch, options: StepperOptions = {}):
 export const workspace = (plan: Plan, length: number, precision: Precision): readonly Floats[] =>
   arena(allocate(plan).slots, length, precision);
 
+/** Fills a batch, whose first sample has the index `firstSample` in the run, with the normals that an instruction names. */
+export const fillNoise = (out: Batch, instruction: Noise, options: StepperOptions): void => {
+  const { seed = 0, firstSample = 0, noise, pathNoise } = options;
+  if ('draw' in instruction && !noise) {
+    normalsOfSamples(out, { seed, firstSample, draw: instruction.draw });
+    return;
+  }
+  for (let i = 0; i < out.shape[0]; i++) {
+    const [data, sample] = [samplesOf(out, i, i + 1).data, firstSample + i];
+    if ('draw' in instruction) noise?.(data, sample, instruction.draw);
+    else if (pathNoise) pathNoise(data, sample, instruction);
+    else pathNormals(data, { seed, sample, clock: instruction.clock }, instruction);
+  }
+};
+
+/** Brings an answer to where it was asked for. Throws a `UsageError` for one of another size. */
+export const takeAnswer = (prediction: Batch, out: Batch): void => {
+  if (prediction.data.length !== out.data.length) {
+    throw new UsageError(
+      `the denoiser answered with shape [${prediction.shape.join(', ')}] to a state of shape [${out.shape.join(', ')}]`,
+    );
+  }
+  if (prediction.data !== out.data) out.data.set(prediction.data);
+};
+
 /** `stepper` in given arrays, of at least the length of the batch. */
 export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: readonly Floats[]): Stepper {
-  const { seed = 0, firstSample = 0, noise, pathNoise } = options;
+  const { seed = 0, firstSample = 0 } = options;
   const { shape } = start;
   const count = shape[0];
   const { slotOf } = allocate(plan);
@@ -56,6 +85,17 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
     data: arrays[slotOf.get(register) ?? 0].subarray(0, start.data.length),
   });
   at(plan.start.register).data.set(start.data);
+
+  // a register is read by several steps and their corrections, and projected once
+  const projections = new Map<number, { register: string; data: Float64Array }>();
+  const projectionOf = (basis: Basis, register: string): Float64Array => {
+    const slot = slotOf.get(register) ?? 0;
+    const known = projections.get(slot);
+    if (known?.register === register) return known.data;
+    const data = project(basis, at(register).data, known?.data);
+    projections.set(slot, { register, data });
+    return data;
+  };
 
   let evaluation = 0;
   let now = plan.start.t;
@@ -68,26 +108,29 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
 
   for (const instruction of plan.instructions) {
     switch (instruction.op) {
-      case 'noise': {
+      case 'noise':
+        fillNoise(at(instruction.into), instruction, options);
+        break;
+      case 'combine': {
         const out = at(instruction.into);
-        if ('draw' in instruction && !noise) {
-          normalsOfSamples(out, { seed, firstSample, draw: instruction.draw });
-          break;
-        }
-        for (let i = 0; i < count; i++) {
-          const [data, sample] = [samplesOf(out, i, i + 1).data, firstSample + i];
-          if ('draw' in instruction) noise?.(data, sample, instruction.draw);
-          else if (pathNoise) pathNoise(data, sample, instruction);
-          else pathNormals(data, { seed, sample, clock: instruction.clock }, instruction);
-        }
+        const terms = instruction.terms.map(([coefficient, register]) => ({
+          coefficient,
+          array: at(register).data,
+        }));
+        const { basis } = plan;
+        if (basis && terms.some(({ coefficient }) => typeof coefficient !== 'number')) {
+          const projected = instruction.terms.map(([coefficient, register], i) => ({
+            ...terms[i],
+            ...(typeof coefficient === 'number' ? {} : { projection: projectionOf(basis, register) }),
+          }));
+          combineIn(basis, out, projected);
+        } else
+          combine(
+            out.data,
+            terms.map(({ coefficient, array }) => ({ coefficient: entryOf(coefficient, 0), array })),
+          );
         break;
       }
-      case 'combine':
-        combine(
-          at(instruction.into).data,
-          instruction.terms.map(([coefficient, register]) => ({ coefficient, array: at(register).data })),
-        );
-        break;
       case 'evaluate': {
         evaluation++;
         const { t, alpha, sigma, time, draw } = instruction;
@@ -104,12 +147,7 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
           ...(draw === undefined ? {} : { uniforms }),
           out,
         };
-        if (prediction.data.length !== out.data.length) {
-          throw new UsageError(
-            `the denoiser answered with shape [${prediction.shape.join(', ')}] to a state of shape [${shape.join(', ')}]`,
-          );
-        }
-        if (prediction.data !== out.data) out.data.set(prediction.data);
+        takeAnswer(prediction, out);
         check(out, 'the prediction');
         break;
       }

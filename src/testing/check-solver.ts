@@ -11,41 +11,24 @@ import { sample } from '../plan/sample.js';
 import { continuousBfn, discreteBfn, karras, variancePreserving } from '../process/index.js';
 import type { Process } from '../process/process.js';
 import { lawOnGaussian } from './gaussian.js';
-
-/** One law and whether the solver keeps it; `detail` says where it does not. */
-export interface LawReport {
-  readonly law: string;
-  readonly holds: boolean;
-  readonly detail?: string;
-}
+import { type Law, type LawReport, reportLaws } from './laws.js';
 
 /**
  * The laws that every built-in solver is put through in CI, for a solver of your own: it meets its budget for NFE 1 to 60, its
  * plans survive JSON, a constant prediction is integrated exactly and half log-SNR is all that it sees (where it is
  * declared scale invariant), its order on Gaussian data is at least the declared one, and a NaN of the network is located.
  */
-export const checkSolver = async (solver: Solver): Promise<readonly LawReport[]> => {
-  const reports: LawReport[] = [];
-  const law = async (
-    name: string,
-    check: () => string | undefined | Promise<string | undefined>,
-  ): Promise<void> => {
-    let detail: string | undefined;
-    try {
-      detail = await check();
-    } catch (error) {
-      detail = error instanceof Error ? error.message : String(error);
-    }
-    reports.push(detail === undefined ? { law: name, holds: true } : { law: name, holds: false, detail });
-  };
-  await law('meets every budget from 1 to 60, with every last step', () => budgets(solver));
-  if (solver.scaleInvariant) {
-    await law('integrates a constant prediction exactly', () => constantPrediction(solver));
-    await law('sees half log-SNR only', () => scaleInvariance(solver));
-  }
-  if (solver.consistent) await law('has its declared order on Gaussian data', () => order(solver));
-  await law('locates a NaN of the network', () => locatesNaN(solver));
-  return reports;
+export const checkSolver = (solver: Solver): Promise<readonly LawReport[]> => {
+  const ofScale: readonly Law[] = [
+    ['integrates a constant prediction exactly', () => constantPrediction(solver)],
+    ['sees half log-SNR only', () => scaleInvariance(solver)],
+  ];
+  return reportLaws([
+    ['meets every budget from 1 to 60, with every last step', () => budgets(solver)],
+    ...(solver.scaleInvariant ? ofScale : []),
+    ...(solver.consistent ? [['has its declared order on Gaussian data', () => order(solver)] as const] : []),
+    ['locates a NaN of the network', () => locatesNaN(solver)],
+  ]);
 };
 
 const processes = (): readonly Process[] => [

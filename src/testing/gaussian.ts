@@ -1,6 +1,7 @@
 import type { Moment } from '../plan/denoiser.js';
 import { withIndependentNoises } from '../plan/independent-noises.js';
 import type { Plan, Register } from '../plan/plan.js';
+import { scalarOf } from '../plan/components.js';
 
 /** One-dimensional Gaussian data `N(mean, variance)`: its network `E[x_0 | x_t]` is affine in x_t. */
 export interface Gaussian {
@@ -54,7 +55,7 @@ export const lawOnGaussian = (plan: Plan, data: Gaussian): Gaussian & { readonly
       case 'combine':
         registers.set(
           entry.into,
-          sum(entry.terms.map(([coefficient, register]) => [coefficient, read(register)])),
+          sum(entry.terms.map(([coefficient, register]) => [scalarOf(coefficient), read(register)])),
         );
         break;
       case 'evaluate': {

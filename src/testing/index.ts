@@ -2,7 +2,9 @@
  * For those who test with this package: fast-check arbitraries (fast-check is an optional peer dependency), the laws that every solver
  * keeps, the exact law of a plan on Gaussian data, and the orders of a solver, measured without sampling.
  */
-export { checkSolver, type LawReport } from './check-solver.js';
+export { checkAdaptiveSolver } from './check-adaptive.js';
+export { checkSolver } from './check-solver.js';
+export type { LawReport } from './laws.js';
 export { anyCategorical, anyMixture1d, anyNetwork } from './denoisers.js';
 export { type Gaussian, gaussianGain, lawOnGaussian } from './gaussian.js';
 export { measureOrder } from './measure/measure.js';

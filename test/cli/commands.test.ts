@@ -4,7 +4,7 @@ import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Comparison } from '../../experiments/index.js';
-import { solverList } from '../../solvers/registry.js';
+import { adaptiveSolverList, solverList } from '../../solvers/registry.js';
 import { commands } from '../../src/cli/program.js';
 import { execute, root } from '../built.js';
 import { bfn, workplace } from './run.js';
@@ -74,6 +74,7 @@ describe('compare', () => {
         '--repeats',
         '3',
         '--json',
+        '--no-report',
         '--workers',
         workers,
         '--out',
@@ -96,7 +97,17 @@ describe('compare', () => {
   it('takes a budget of one call, of every solver, on discrete and continuous data', async () => {
     const solvers = solverList().map(({ id }) => id);
     const problems = ['simplex-3', 'mixture-1d'];
-    const words = ['--problem', ...problems, '--solvers', ...solvers, '--nfe', '1', '--samples', '20'];
+    const words = [
+      '--problem',
+      ...problems,
+      '--solvers',
+      ...solvers,
+      '--nfe',
+      '1',
+      '--samples',
+      '20',
+      '--no-report',
+    ];
     const { code, stdout, stderr } = await bfn(place.folder, 'compare', ...words, '--out', 'one', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { cells } = json<Comparison>(stdout);
@@ -140,6 +151,59 @@ describe('compare', () => {
       ['simplex-3', 4, 'ok'],
     ]);
     expect(cells.map(({ metrics }) => Object.keys(metrics).length)).toEqual([1, 0, 0, 0, 1, 1]);
+  });
+
+  it('marks a budget that does not suffice for a tolerance, exit code 1', async () => {
+    const solvers = ['bfn', 'dpm-solver-adaptive-12'];
+    const words = ['--problem', 'mixture-1d', '--solvers', ...solvers, '--nfe', '5,100', '--samples', '20'];
+    const { code, stdout, stderr } = await bfn(place.folder, 'compare', ...words, '--out', 'spent');
+    expect(code).toBe(1);
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(
+        /^error: mixture-1d, NFE 5: dpm-solver-adaptive-12 did not get to the end of 20 of 20 samples in 5 calls each: sample \d+ stopped at t = 0\.\d+, the error of its last step \S+ of the tolerance$/,
+      ),
+      'error: 1 of 4 cells have no result',
+      '',
+    ]);
+    expect(stdout).toMatch(/\| dpm-solver-adaptive-12 +\| +incomplete \| +0\.\d+ ± 0\.\d+ \|/);
+    expect(stdout).toMatch(/\| dpm-solver-adaptive-12 +\| +5, incomplete \| +\d\d(\.\d)?, at most \d\d \|/);
+    const { cells } = json<Comparison>(await readFile(join(place.folder, 'spent/compare.json'), 'utf8'));
+    expect(cells.map(({ nfe, status }) => [nfe, status])).toEqual([
+      [5, 'ok'],
+      [100, 'ok'],
+      [5, 'incomplete'],
+      [100, 'ok'],
+    ]);
+    expect(cells.slice(0, 3).map(({ calls }) => calls)).toEqual([
+      { mean: 5, max: 5 },
+      { mean: 100, max: 100 },
+      { mean: 5, max: 5 },
+    ]);
+    expect(cells[2].metrics).toEqual({});
+    expect(cells[3].calls?.max).toBeLessThan(100);
+  });
+
+  it('names its report in its last line; bfn report makes the same again, of several folders together too', async () => {
+    const compare = (seed: string, out: string) =>
+      bfn(place.folder, 'compare', ...small, '--seed', seed, '--out', out);
+    const { code, stdout } = await compare('1', 'r1');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      / s; the numbers are in r1\/compare\.json and \.csv, the report in r1\/report\.html\n$/,
+    );
+    const page = () => readFile(join(place.folder, 'r1/report.html'), 'utf8');
+    const written = await page();
+    await writeFile(join(place.folder, 'r1/report.html'), '');
+    expect(await bfn(place.folder, 'report', 'r1')).toEqual({
+      ...{ code: 0, stderr: '' },
+      stdout: 'the report is in r1/report.html\n',
+    });
+    expect((await page()) === written).toBe(true);
+    await compare('2', 'r2');
+    const both = await bfn(place.folder, 'report', 'r1', 'r2', '--out', 'both', '--json');
+    expect(json(both.stdout)).toEqual({ report: 'both/report.html' });
+    const merged = await readFile(join(place.folder, 'both/report.html'), 'utf8');
+    for (const title of ['mixture-1d (r1)', 'mixture-1d (r2)']) expect(merged).toContain(`<h2>${title}</h2>`);
   });
 
   it('stops when interrupted, says how to go on, and does', async () => {
@@ -265,7 +329,10 @@ describe('plan, solvers, problems', () => {
 
   it('solvers has the facts of each, null where one does not apply', async () => {
     const listed = json<Record<string, unknown>[]>((await bfn(place.folder, 'solvers', '--json')).stdout);
-    expect(listed.map(({ id }) => id)).toEqual(solverList().map(({ id }) => id));
+    expect(listed.map(({ id, adaptive }) => [id, adaptive])).toEqual([
+      ...solverList().map(({ id }) => [id, false]),
+      ...adaptiveSolverList().map(({ id }) => [id, true]),
+    ]);
     for (const facts of listed) {
       expect(facts).toMatchObject({ id: expect.any(String), reference: expect.any(String) });
       expect(['ode', 'sde']).toContain(facts.kind);
@@ -281,12 +348,44 @@ describe('plan, solvers, problems', () => {
     expect(Math.abs((midpoint?.measuredWeakOrder as number) - 2)).toBeLessThan(0.1);
   });
 
+  it('sample marks samples whose budget did not suffice, writes what there is, exit code 1', async () => {
+    const words = [
+      'sample',
+      '--problem',
+      'mixture-1d',
+      '--solver',
+      'dormand-prince',
+      '--samples',
+      '3',
+      '--nfe',
+    ];
+    const spent = await bfn(place.folder, ...words, '9', '--json', '--rtol', '1e-3');
+    expect(spent.code).toBe(1);
+    expect(spent.stderr).toMatch(
+      /^error: dormand-prince did not get to the end of 3 of 3 samples in 9 calls each: sample \d stopped at t = [^\n]+\n$/,
+    );
+    expect(json(spent.stdout)).toMatchObject({
+      nfe: 9,
+      calls: { mean: 7, max: 7 },
+      incomplete: [0, 1, 2].map((i) => ({ sample: i, t: expect.any(Number), error: expect.any(Number) })),
+      settings: { tolerance: { absolute: 1e-5, relative: 1e-3 } },
+      samples: [[expect.any(Number)], [expect.any(Number)], [expect.any(Number)]],
+    });
+    const { code, stdout, stderr } = await bfn(place.folder, ...words, '500', '--json', '--atol', '1e-3');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(json(stdout)).toMatchObject({
+      incomplete: [],
+      settings: { tolerance: { absolute: 1e-3, relative: 1e-5 } },
+    });
+  });
+
   it('problems lists those of a module as well', async () => {
     const { stdout } = await bfn(place.folder, 'problems', '--json', '--import', './broken.mjs');
     const ids = json<{ id: string }[]>(stdout).map(({ id }) => id);
     expect(ids).toEqual([
       'text',
       'digits',
+      'mnist',
       'mixture-1d',
       'mixture-2d',
       'simplex-3',

@@ -65,20 +65,30 @@ describe('what the command line says goes before the file', () => {
     const { settings, solvers } = await experimentOf({ experiment: file, start: 'zero-mean', eta: 0.01 });
     const grid = { id: 'uniform', parameters: { eta: 0.01 } };
     expect(settings).toEqual({ lastStep: 'stop', start: 'zero-mean', grid });
-    expect(solvers?.map((entry) => entry.settings)).toEqual([
-      { start: 'zero-mean', grid },
-      { etaSde: 0.5, start: 'zero-mean', grid },
-    ]);
+    expect(solvers?.map((entry) => entry.settings)).toEqual([{}, { etaSde: 0.5 }]);
   });
 
-  it('runs go to folders of their own', () => {
+  it('runs go to folders of their own: by name, and by all that is asked', async () => {
     const shard = { index: 1, count: 4 };
-    expect([
-      folderOf({}),
-      folderOf({ experiment: 'a/noise.yaml' }),
-      folderOf({ experiment: 'eta-ablation' }, shard),
-      folderOf({ out: 'here' }, shard),
-    ]).toEqual(['results', 'results/noise', 'results/eta-ablation/shard-1-of-4', 'here']);
+    const usual = await experimentOf({});
+    const named = await experimentOf({ experiment: file });
+    const module = { path: 'mine.mjs', sha256: 'ab'.repeat(32) };
+    expect(folderOf(usual, [])).toMatch(/^results\/compare-[0-9a-f]{8}$/);
+    expect(folderOf({ ...named, name: '../two words' }, [], shard)).toMatch(
+      /^results\/\.\.-two-words-[0-9a-f]{8}\/shard-1-of-4$/,
+    );
+    const others = [
+      folderOf(usual, []),
+      folderOf(usual, [module]),
+      folderOf(await experimentOf({ seed: 2 }), []),
+      folderOf(await experimentOf({ distanceToReference: true }), []),
+      folderOf(await experimentOf({ start: 'moment-matched' }), []),
+      folderOf(named, []),
+      folderOf(await experimentOf({ experiment: file, samples: 21 }), []),
+    ];
+    expect(new Set(others).size).toBe(others.length);
+    expect(folderOf(await experimentOf({ samples: 1000 }), [])).toBe(folderOf(usual, []));
+    expect(folderOf({ ...named, description: 'other words' }, [])).toBe(folderOf(named, []));
   });
 });
 
@@ -88,6 +98,8 @@ describe('bfn compare', () => {
   const read = (path: string): Promise<string> => readFile(join(place.folder, path), 'utf8');
 
   it('a second time finds all cells and prints the same; another experiment is refused the folder', async () => {
+    const compare = (...words: readonly string[]) =>
+      bfn(place.folder, 'compare', ...small, '--out', 'taken', ...words);
     const [first, second] = [await compare('--json'), await compare('--json')];
     expect([first.code, second.code]).toEqual([0, 0]);
     const cells = (text: string): unknown => (JSON.parse(text) as Comparison).cells;
@@ -95,7 +107,7 @@ describe('bfn compare', () => {
     const other = await compare('--seed', '2');
     expect({ code: other.code, stdout: other.stdout }).toEqual({ code: 2, stdout: '' });
     expect(other.stderr).toMatch(
-      /^error: the folder results holds another run \(bfn compare .*\); give another folder, or --force to take this one over\n$/,
+      /^error: the folder taken holds another run \(bfn compare .*\); give another folder, or --force to take this one over\n$/,
     );
     expect((await compare('--seed', '2', '--force')).code).toBe(0);
   });

@@ -14,7 +14,7 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   [
     'an unknown problem',
     'compare --problem txet',
-    /unknown problem "txet"; there are: text, digits, mixture-1d/,
+    /unknown problem "txet"; there are: text, digits, mnist, mixture-1d/,
   ],
   [
     'a parameter that there is not',
@@ -75,6 +75,36 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
     'sample --problem simplex-3 --clip -1,1',
     /clip is for continuous data; .*"simplex-3"/,
   ],
+  [
+    'clip and threshold',
+    'sample --problem mixture-1d --clip -1,1 --threshold quantile=0.9',
+    /clip and threshold both keep predictions in range/,
+  ],
+  ['a threshold without its name', 'sample --threshold 0.9', /give each parameter once, as name=value/],
+  ['an answer of vectors', 'sample --problem mixture-1d --answer draw', /one of classes, and bfn-continuous/],
+  [
+    'an answer drawn from a state',
+    'plan bfn-solver2 --process bfn-discrete:classes=3,beta1=1 --answer draw --last-step stop',
+    /returns a state: use the last step predict/,
+  ],
+  ['guidance by nothing', 'sample --problem mixture-1d --guidance 2', /guidance needs something given/],
+  [
+    'a comparison with what is not known',
+    'compare --problem mixture-1d --guidance 2',
+    /guidance of scale 2 samples no law that is known/,
+  ],
+  ['a time without data', 'sample --problem mixture-1d --from-time 0.5', /--from-time needs data: --from/],
+  [
+    'two starts',
+    'sample --problem mixture-1d --from a.csv --start prior',
+    /--from and --start are two starts/,
+  ],
+  ['data that are not there', 'sample --problem mixture-1d --from a.csv', /cannot read samples .* ENOENT/],
+  [
+    'a time outside the process',
+    'sample --problem mixture-1d --from a.csv --from-time 2',
+    /--from-time is 2; on bfn-continuous it must be above 0 and up to 1/,
+  ],
   ['a clip turned around', 'sample --problem mixture-1d --clip 1,-1', /two numbers, the lower first/],
   [
     'the prior short of the noise end',
@@ -89,7 +119,44 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   ['an unknown last step', 'sample --last-step drop', /stop, predict, predict-at-end/],
   ['an eta for a solver that has none', 'plan ddim --eta-sde 0.5', /ddim does not take etaSde/],
   ['an eta out of range', 'plan sde-dpm-solver++2m --eta-sde 2', /etaSde is 2; it must be in \[0, 1\]/],
+  [
+    'a reference without a problem',
+    'plan unipc-2 --reference covariance',
+    /a reference is made of the data of a problem: name one with --problem/,
+  ],
+  [
+    'a reference of discrete data',
+    'sample --problem simplex-3 --solver unipc-2 --reference diagonal',
+    /"simplex-3" knows no covariance of its data/,
+  ],
+  ['an unknown reference', 'sample --reference wishart', /covariance, diagonal, cosine, low-rank/],
   ['an unknown source of noise', 'plan bfn --noise tree', /independent, path/],
+  [
+    'the plan of an adaptive solver',
+    'plan dormand-prince',
+    /dormand-prince has no plan: its steps depend on the sample; draw samples with it/,
+  ],
+  [
+    'a tolerance of 0',
+    'sample --problem mixture-1d --solver dormand-prince --atol 0',
+    /the absolute tolerance is 0; it must be positive/,
+  ],
+  [
+    'a negative tolerance',
+    'compare --problem mixture-1d --solvers bfn,dormand-prince --rtol -1',
+    /the relative tolerance is -1; it must not be negative/,
+  ],
+  ['a tolerance that is no number', 'compare --rtol small', /It must be a number/],
+  [
+    'a tolerance where no solver takes one',
+    'compare --problem mixture-1d --solvers bfn,ddim --rtol 0.1',
+    /bfn does not take a tolerance: its steps do not depend on the sample/,
+  ],
+  [
+    'a tolerance for a corrector that has none',
+    'sample --problem mixture-1d --solver predictor-corrector-langevin --atol 0.1',
+    /predictor-corrector-langevin does not take a tolerance/,
+  ],
   [
     'a folder below a file',
     'compare --problem simplex-3 --out a-file/results',
@@ -153,6 +220,12 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
   ['an unknown metric', 'compare --metrics beauty', /metrics\[0\]: unknown metric "beauty"; there are: bits/],
   ['a shard beyond the last', 'compare --shard 3/2', /a part and the number of parts, as in 1\/4/],
   ['a folder without a run', 'merge a-file', /a-file is no run folder: it has no manifest\.json/],
+  [
+    'a report of no run',
+    'report missing',
+    /cannot read missing\/compare\.json of a run of bfn compare: ENOENT/,
+  ],
+  ['a report of several with no place', 'report one two', /2 folders make one report; say where with --out/],
   ['two formats', 'compare --json --csv', /--csv.* cannot be used with .*--json/],
 ];
 

@@ -109,7 +109,7 @@ describe('what compare gives', () => {
     const [metric] = metricsFor(simplex.truth);
     const statistic = await metric.over(simplex.trueSamples(40, 1));
     const floor = jackknife(statistic, 40, metric.bounds ? { bounds: metric.bounds } : {});
-    expect(problems[0].metrics['class-divergence'].floor).toEqual(floor);
+    expect({ ...problems[0].metrics['class-divergence'].floor, left: floor.left }).toEqual(floor);
   });
 
   it('counts the calls of the first solver, for all the others', async () => {
@@ -221,9 +221,8 @@ describe('repeats', () => {
     const simplex = await makeProblem('simplex-3');
     const [metric] = metricsFor(simplex.truth);
     const statistic = await metric.over(simplex.trueSamples(5, 1));
-    expect(problems[0].metrics[metric.id].floor).toEqual(
-      jackknife(statistic, 5, metric.bounds ? { bounds: metric.bounds } : {}),
-    );
+    const floor = jackknife(statistic, 5, metric.bounds ? { bounds: metric.bounds } : {});
+    expect({ ...problems[0].metrics[metric.id].floor, left: floor.left }).toEqual(floor);
   });
 });
 
@@ -285,6 +284,70 @@ describe('what goes wrong', () => {
     expect(cells.map(({ status, message }) => [status, message])).toEqual([
       ['failed', 'bfn failed: second-class: the statistic is NaN on all samples'],
       ['ok', undefined],
+    ]);
+  });
+
+  it('a cell whose metric has no number without one group of samples is failed as well', async () => {
+    const cells = 50;
+    registerMetric({
+      id: 'all-or-nothing',
+      description: 'NaN without the last sample',
+      optIn: true,
+      make: ({ kind }) =>
+        kind === 'class'
+          ? {
+              id: 'all-or-nothing',
+              unit: '',
+              description: '',
+              // true samples have a number: there would be no floor without
+              over: ({ data }) => {
+                const isTruth = new Set(data).size > 1;
+                return (indices) => (isTruth || Array.from(indices).includes(cells - 1) ? 1 : NaN);
+              },
+            }
+          : undefined,
+    });
+    const { cells: found } = await compare({
+      ...one,
+      problems: [problem('simplex-3', { probabilities: [0.9, 0.1] })],
+      solvers: ['bfn'],
+      nfe: [1],
+      samples: cells,
+      metrics: ['all-or-nothing'],
+    });
+    expect(found.map(({ message }) => message)).toEqual([
+      'bfn failed: all-or-nothing: the statistic is NaN without group 9 of 20',
+    ]);
+  });
+
+  it('a cell whose budget does not suffice for its tolerance is incomplete: how far, how many, no metrics', async () => {
+    const { cells } = await compare({
+      ...both,
+      problems: [problem('mixture-1d')],
+      solvers: ['bfn-solver++2', 'dormand-prince'],
+      nfe: [4, 200],
+      repeats: 2,
+      settings: { tolerance: { relative: 1e-3 } },
+    });
+    expect(cells.map(({ status }) => status)).toEqual(['ok', 'ok', 'incomplete', 'ok']);
+    const [fixed, , spent, done] = cells;
+    expect(spent).toMatchObject({ metrics: {}, calls: { mean: 1, max: 1 } });
+    expect(spent.message).toBe(
+      'dormand-prince did not get to the end of 40 of 40 samples in 4 calls each: sample 0 stopped at t = 0.99, before its first step',
+    );
+    expect(done.calls?.mean).toBeGreaterThan(20);
+    expect(done.calls?.mean).toBeLessThan(done.calls?.max ?? 0);
+    // the tolerance goes to those that take one
+    expect(done.settings.tolerance).toEqual({ absolute: 1e-5, relative: 1e-3 });
+    expect(fixed.settings).not.toHaveProperty('tolerance');
+  });
+
+  it('the calls of a guided network are those of the innermost one, beside the NFE of the plan', async () => {
+    variant('guided', ({ denoiser }) => ({ denoiser: { ...denoiser, evaluations: 2 } }));
+    const { cells } = await compare({ ...one, problems: [problem('guided')], solvers: ['bfn'], repeats: 2 });
+    expect(cells.map(({ nfe, calls }) => [nfe, calls])).toEqual([
+      [2, { mean: 4, max: 4 }],
+      [3, { mean: 6, max: 6 }],
     ]);
   });
 

@@ -23,7 +23,17 @@ const experiments: fc.Arbitrary<Experiment> = fc.record(
               {
                 grid: fc.constantFrom('karras:rho=5', { id: 'power', parameters: { rho: 3 } }),
                 lastStep: fc.constantFrom(...lastSteps),
-                etaSde: fc.double({ min: 0, max: 1 }).map((value) => value + 0), // YAML, as JSON, has no -0
+                etaSde: fc.oneof(
+                  fc.double({ min: 0, max: 1 }).map((value) => value + 0), // YAML, as JSON, has no -0
+                  fc.constant({ value: 1, from: -2, to: 1.5 }),
+                ),
+                reference: fc.constantFrom('covariance', 'low-rank:rank=4'),
+                tolerance: fc.constantFrom({ relative: 0.1 }, { absolute: 0.01, relative: 0 }),
+                threshold: fc.constantFrom('quantile=0.9', 'maximum=2', { quantile: 0.5 }),
+                answer: fc.constantFrom('mode' as const, 'draw' as const),
+                startUp: fc.constantFrom('ramp' as const, 'full-order' as const),
+                start: fc.constantFrom('prior-step' as const, 'zero-mean' as const),
+                guidance: fc.constant(1),
                 clip: fc.constant([-1, 1] as const),
                 draw: fc.boolean(),
               },
@@ -39,7 +49,8 @@ const experiments: fc.Arbitrary<Experiment> = fc.record(
     samples: fc.integer({ min: 3, max: 1e9 }),
     repeats: fc.integer({ min: 1, max: 9 }),
     seed: fc.nat(),
-    metrics: fc.constant(['bits-gap', 'energy-distance']),
+    metrics: fc.constantFrom(['bits-gap', 'energy-distance'], ['default', 'recall']),
+    distanceToReference: fc.boolean(),
     tags: fc.constant(['a', 'b']),
   },
   { requiredKeys: ['problems', 'nfe', 'samples'] },
@@ -102,7 +113,7 @@ smaples: 5
     /^e\.yaml:2: nfe: NFE 5 is listed twice$/,
     /^e\.yaml:5: solvers\[1\]\.solver: unknown solver "bnf"; there are: bfn, /,
     /^e\.yaml:8: solvers\[2\]\.settings\.lastStep is "drop"; it must be one of stop, predict, predict-at-end$/,
-    /^e\.yaml:9: solvers\[2\]\.settings: unknown key "gird"; accepted are grid, lastStep, /,
+    /^e\.yaml:9: solvers\[2\]\.settings: unknown key "gird"; accepted are grid, reference, lastStep, /,
     /^e\.yaml:10: solvers\[2\]\.settings\.clip: clip takes two numbers, the lower first$/,
     /^e\.yaml:11: solvers\[3\]\.solver is missing$/,
     /^e\.yaml:12: samples is "many"; it must be a whole number from 3$/,
@@ -127,6 +138,20 @@ smaples: 5
     ],
     ['problems: [text:ordr=3]', /problems\[0\]: problem "text" has no parameter "ordr"; it takes order/],
     ['settings: { grid: karra }', /settings\.grid: unknown grid "karra"; there are: uniform/],
+    ['settings: { etaSde: 2 }', /settings\.etaSde: etaSde is 2; it must be in \[0, 1\]/],
+    ['settings: { etaSde: { value: 1, to: 2 } }', /settings\.etaSde\.from is missing/],
+    ['settings: { etaSde: { value: 1, from: 2, to: 1 } }', /settings\.etaSde: etaSde is on 2 to 1/],
+    ['settings: { etaSde: much }', /settings\.etaSde is "much"; it must be a number/],
+    [
+      'settings: { tolerance: { rtol: 1 } }',
+      /settings\.tolerance: unknown key "rtol"; accepted are absolute, relative/,
+    ],
+    [
+      'settings: { reference: cosines }',
+      /settings\.reference: unknown reference "cosines"; there are: covariance/,
+    ],
+    ['settings: { threshold: high=1 }', /settings\.threshold: threshold "dynamic" has no parameter "high"/],
+    ['metrics: [defaults]', /metrics\[0\]: unknown metric "defaults"/],
     ['settings: { etaSde: .inf }', /settings\.etaSde is null; it must be a finite number/],
   ])('%j', async (broken, says) => {
     const refused = parseExperiment(broken, 'e.yaml');

@@ -32,17 +32,17 @@ describe('comparisonCsv', () => {
 
   it('has the columns of every line', () => {
     expect(header.join()).toBe(
-      'problem,solver,nfe,status,metric,value,low,high,floor,truth,samples,repeats,seed,label',
+      'problem,solver,nfe,status,metric,value,low,high,floor,truth,samples,repeats,seed,calls,most calls,label',
     );
     for (const line of lines) expect(line).toHaveLength(header.length);
   });
 
   it('has a line for each cell and metric, numbers to the last digit', () => {
-    const expected = comparison.cells.flatMap(({ problem, solver, label, nfe, status, metrics }) =>
+    const expected = comparison.cells.flatMap(({ problem, solver, label, nfe, status, metrics, calls }) =>
       Object.entries(metrics).map(([metric, { value, low, high, floor }]) => ({
         ...{ problem, solver, nfe, status, metric, value, low, high, floor },
         truth: metric === 'bits-per-character' ? 2.5 : '',
-        ...{ samples: 100, repeats: 2, seed: 7, label },
+        ...{ samples: 100, repeats: 2, seed: 7, calls: calls?.mean, 'most calls': calls?.max, label },
       })),
     );
     const strings = expected.map((record) =>
@@ -63,6 +63,8 @@ describe('comparisonCsv', () => {
         samples: '100',
         repeats: '2',
         seed: '7',
+        calls: '',
+        'most calls': '',
         label: 'bfn',
       },
     ]);

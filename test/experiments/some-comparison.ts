@@ -7,6 +7,7 @@ const cell = (solver: string, nfe: number, bits: number, spelling: number): Cell
   solver,
   label: solver,
   nfe,
+  calls: { mean: nfe, max: nfe },
   status: 'ok',
   metrics: {
     'bits-per-character': { value: bits, low: bits - 0.034, high: bits + 0.034, floor: 2.51 },
@@ -40,7 +41,7 @@ export const someComparison = (): Comparison => ({
       seconds,
     },
     { ...cell('bfn-solver2', 10, 1 / 3, 100), callsOfBaseline: { moreThan: 20 } },
-    { ...cell('bfn-solver2', 20, 2.5, 30), callsOfBaseline: { calls: 8.25 } },
+    { ...cell('bfn-solver2', 20, 2.5, 30), callsOfBaseline: { calls: 8.25, high: 9.5 } },
   ],
   problems: [
     {
@@ -58,6 +59,9 @@ export const someComparison = (): Comparison => ({
       },
     },
   ],
+  comparisons: [],
+  findings: [],
+  slopes: [],
   nfe: [10, 20],
   samples: 100,
   repeats: 2,

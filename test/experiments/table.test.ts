@@ -51,9 +51,23 @@ describe('comparisonTable', () => {
   it('has the calls of the first solver, and what they mean', () => {
     expect(tablesOf(text)[2]).toEqual([
       ['calls that bfn needs for the same', 'NFE 10', 'NFE 20'],
-      ['bfn-solver2', 'more than 20', '8.3'],
+      ['bfn-solver2', 'more than 20', '8.3 (under 10 to 9.5), 0.4x'],
     ]);
     expect(text).toContain('The same: as good by bits-gap and spelling-accuracy');
+  });
+
+  it('has the calls that were metered, of solvers that do not take what their column says', () => {
+    expect(text).not.toContain('calls that a sample took');
+    const comparison = someComparison();
+    const cells = comparison.cells.map((cell) => {
+      if (cell.solver === 'bfn') return cell;
+      if (cell.nfe === 20) return { ...cell, calls: { mean: 14.25, max: 19 } };
+      return { ...cell, status: 'incomplete' as const, metrics: {}, calls: { mean: 10, max: 10 } };
+    });
+    expect(tablesOf(comparisonTable({ ...comparison, cells })).at(-1)).toEqual([
+      ['calls that a sample took', 'NFE 10', 'NFE 20'],
+      ['bfn-solver2', '10, incomplete', '14.3, at most 19'],
+    ]);
   });
 
   it('says how a run diverged', () => {

@@ -6,6 +6,7 @@ import { normalForm } from '../../src/plan/normal-form.js';
 import type { Instruction, Plan } from '../../src/plan/plan.js';
 import { discreteBfn, variancePreserving } from '../../src/process/index.js';
 import { anyPlan } from './arbitraries.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 const moment = { t: 0.5, alpha: 0.8, sigma: 0.6, time: 0.5 };
 const planOf = (...instructions: Instruction[]): Plan => ({
@@ -158,9 +159,10 @@ describe('an error is found', () => {
         const at = j % planted.terms.length;
         // a start of size 0 has no coefficient that matters
         fc.pre(planted.terms[at][1] !== plan.start.register || plan.start.sigma > 0);
-        const largest = Math.max(...planted.terms.map(([coefficient]) => Math.abs(coefficient)));
+        const largest = Math.max(...planted.terms.map(([coefficient]) => Math.abs(scalarOf(coefficient))));
         const terms = planted.terms.map(
-          ([coefficient, register], k) => [coefficient + (k === at ? 1e-3 * largest : 0), register] as const,
+          ([coefficient, register], k) =>
+            [scalarOf(coefficient) + (k === at ? 1e-3 * largest : 0), register] as const,
         );
         const spoiled = {
           ...plan,

@@ -13,6 +13,7 @@ import { continuousBfn, discreteBfn, variancePreserving } from '../../src/proces
 import { normals, pathNormals } from '../../src/random/index.js';
 import { anyNetwork, anySeed } from '../../src/testing/index.js';
 import { anyPlan } from './arbitraries.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 const seed32 = anySeed();
 
@@ -28,7 +29,7 @@ const interpret = (plan: Plan, start: Batch, denoiser: Denoiser, seed: number): 
       else pathNormals(out, { seed, sample: 0, clock: entry.clock }, entry);
     }
     if (entry.op === 'combine')
-      for (const [c, name] of entry.terms) read(name).forEach((value, i) => (out[i] += c * value));
+      for (const [c, name] of entry.terms) read(name).forEach((value, i) => (out[i] += scalarOf(c) * value));
     if (entry.op === 'evaluate')
       out.set((denoiser.predict({ shape: start.shape, data: read(entry.from) }, [entry]) as Batch).data);
     registers.set(entry.into, out);
@@ -50,7 +51,7 @@ describe('the runner', () => {
     );
   });
 
-  const text: Pick<SampleOptions, 'plan' | 'denoiser' | 'start'> = {
+  const text: Pick<SampleOptions, 'denoiser' | 'start'> & { readonly plan: Plan } = {
     plan: solver('bfn').plan(discreteBfn({ classes: 4, beta1: 1 }), { nfe: 4 }),
     denoiser: independentCategorical({ probabilities: [0.4, 0.3, 0.2, 0.1], length: 5 }),
     start: 'prior',
@@ -304,7 +305,7 @@ describe('what is wrong is said in one line:', () => {
   it('an overflow of the state', async () => {
     const instructions = plan.instructions.map((entry) =>
       entry.op === 'combine'
-        ? { ...entry, terms: entry.terms.map(([c, r]) => [1e9 * c, r] as const) }
+        ? { ...entry, terms: entry.terms.map(([c, r]) => [1e9 * scalarOf(c), r] as const) }
         : entry,
     );
     const denoiser = answering((_, x) => ({ ...x, data: x.data.map(() => 1e30) }));

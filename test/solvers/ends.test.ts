@@ -3,13 +3,16 @@ import { type Solver, solver, solverList, timeGrid } from '../../solvers/index.j
 import { UsageError } from '../../src/errors.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { continuousBfn, discreteBfn, karras, rectifiedFlow } from '../../src/process/index.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 // Where formulas divide by nothing: the noise end of BFN, the data end of diffusion, steps of any length.
 
 const bothBfn = [continuousBfn({ sigma1: 0.02 }), discreteBfn({ classes: 5, beta1: 1.5 })];
 
 const coefficients = (plan: Plan): number[] =>
-  plan.instructions.flatMap((entry) => (entry.op === 'combine' ? entry.terms.map(([value]) => value) : []));
+  plan.instructions.flatMap((entry) =>
+    entry.op === 'combine' ? entry.terms.map(([value]) => scalarOf(value)) : [],
+  );
 
 /** Solvers whose step needs no half log-SNR at its start. */
 const fromTheNoiseEnd = solverList().filter(

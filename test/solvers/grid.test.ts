@@ -170,7 +170,7 @@ describe('what is wrong is said in one line:', () => {
     [
       'an unknown grid',
       () => grids.parse('linear'),
-      /^unknown grid "linear"; there are: uniform, half-log-snr, power, karras, explicit, cosine, beta$/,
+      /^unknown grid "linear"; there are: uniform, half-log-snr, power, karras, explicit, cosine, beta, table$/,
     ],
     [
       'an unknown parameter of a grid',

@@ -2,9 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { odeStep } from '../../solvers/exponential.js';
 import { type Measured, measuredOrders } from '../../solvers/measured.js';
 import { defineSolver } from '../../solvers/program.js';
-import { solver, solverList } from '../../solvers/registry.js';
+import { adaptiveSolverList, solver, solverList } from '../../solvers/registry.js';
 import type { Solver } from '../../solvers/solver.js';
 import { sdeDpmSolverPlusPlus2SIndependent } from '../../solvers/stochastic-singlestep.js';
+import { errorAtTolerance, measureAdaptiveOrder } from '../../src/testing/measure/adaptive.js';
 import { measureOrder } from '../../src/testing/measure/measure.js';
 
 // Declared orders are measured: on nonlinear problems, without sampling. Where this fails after a change of a solver, look at the
@@ -12,55 +13,65 @@ import { measureOrder } from '../../src/testing/measure/measure.js';
 
 const tolerance = 0.15;
 
-interface Exception {
-  readonly reason: string;
-  /** What is measured in place of what is declared. */
-  readonly order?: number;
-  /** Rounding is met before the slopes have settled. */
-  readonly unsettled?: true;
-}
-
-/** Where measured and declared orders differ, and why. */
-const exceptions: Readonly<Record<string, Exception>> = {
-  'sa-solver-p4c4': {
-    reason: 'its errors change sign at some 300 steps and near rounding before the slopes have settled',
-    order: 3.8,
-    unsettled: true,
-  },
-};
-
 describe.each(solverList().map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
   let measured: Measured;
   beforeAll(() => {
     measured = measureOrder(entry);
-  });
-  const near = (field: 'order' | 'orderAsStarted' | 'weakOrder', declared: number | null): void => {
+  }, 60_000);
+  type Field = 'order' | 'orderAsStarted' | 'orderFromFullStart' | 'weakOrder';
+  const near = (field: Field, declared: number | null): void => {
     const value = measured[field];
     if (declared === null) expect(value).toBeNull();
     else expect(Math.abs((value ?? NaN) - declared), `${field} ${value}`).toBeLessThanOrEqual(tolerance);
   };
 
   it('has its declared orders', () => {
-    const exception = exceptions[id];
-    near('order', exception?.order ?? entry.order);
+    near('order', entry.order);
     near('orderAsStarted', entry.orderAsStarted ?? entry.order);
+    near('orderFromFullStart', entry.multistep ? entry.order : null);
     near('weakOrder', entry.weakOrder ?? null);
-    expect(measured.settled).toBe(exception?.unsettled !== true);
+    expect(measured.settled).toBe(true);
   });
 
   it('has the orders that are on record', () => {
     const recorded = measuredOrders[id];
     expect(recorded, 'run `npm run measure`').toBeDefined();
-    for (const field of ['order', 'orderAsStarted', 'weakOrder', 'weakOrderOfSde'] as const) {
+    for (const field of Object.keys(measured).filter((name) => name !== 'settled') as (keyof Measured &
+      Field)[]) {
       if (measured[field] === null) expect(recorded[field]).toBeNull();
       else expect(Math.abs((recorded[field] ?? NaN) - measured[field])).toBeLessThan(0.03);
     }
   });
 });
 
-it('there is no exception for and no record of what is gone', () => {
-  const ids = solverList().map(({ id }) => id);
-  expect(Object.keys(exceptions).filter((id) => !ids.includes(id))).toEqual([]);
+describe.each(adaptiveSolverList().map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
+  it('takes steps of its declared order, as is on record', () => {
+    const measured = measureAdaptiveOrder(entry);
+    const recorded = measuredOrders[id];
+    expect(recorded, 'run `npm run measure`').toBeDefined();
+    expect(measured.settled).toBe(true);
+    if (entry.order === null) {
+      expect(recorded).toEqual(measured);
+      return;
+    }
+    expect(Math.abs((measured.order ?? NaN) - entry.order)).toBeLessThanOrEqual(tolerance);
+    expect(Math.abs((recorded.order ?? NaN) - (measured.order ?? NaN))).toBeLessThan(0.03);
+  });
+
+  it.skipIf(entry.order === null)('has errors that fall as its tolerance does, and are near it', () => {
+    const decades = entry.order === 2 ? [-3, -4, -5, -6] : [-3, -4, -5, -6, -7, -8, -9];
+    const errors = decades.map((decade) => errorAtTolerance(entry, 10 ** decade).error);
+    errors.forEach((error, i) => {
+      expect(error / 10 ** decades[i]).toBeLessThan(5);
+      if (i > 0) expect(error).toBeLessThan(errors[i - 1]);
+    });
+    const slope = Math.log10(errors[0] / errors[errors.length - 1]) / (decades.length - 1);
+    expect(Math.abs(slope - 1), `as tolerance^${slope}`).toBeLessThan(0.15);
+  });
+});
+
+it('there is no record of what is gone', () => {
+  const ids = [...solverList(), ...adaptiveSolverList()].map(({ id }) => id);
   expect(Object.keys(measuredOrders).filter((id) => !ids.includes(id))).toEqual([]);
 });
 

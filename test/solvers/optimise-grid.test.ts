@@ -192,3 +192,52 @@ describe('what is wrong is said in one line:', () => {
     );
   });
 });
+
+describe('where the start is free', () => {
+  const options = { ...base, samples: 128, evaluations: 200, freeStart: true } as const;
+
+  it('its time is chosen as well, from eta on, and what is found beats the named grids from every later start', async () => {
+    const found = await optimiseGrid({
+      ...options,
+      start: 'moment-matched',
+      moments: { mean: mixture.mean, variance: 0.3 },
+    });
+    const times = found.grid.parameters.times as readonly number[];
+    expect(found.freeStart).toBe(true);
+    expect(times).toHaveLength(6);
+    expect(times[0]).toBeLessThan(0.99);
+    expect(found.heldOut.objective / found.heldOut.baseline.objective).toBeLessThan(0.9);
+  });
+
+  it('works with one call, whose time is all that there is to choose', async () => {
+    const found = await optimiseGrid({ ...options, nfe: 1, evaluations: 40 });
+    expect(found.grid.parameters.times).toHaveLength(2);
+    expect(found.objective).toBeLessThanOrEqual(found.baseline.objective);
+  });
+});
+
+it('minimises a measure of the user, from states of the user, without a reference', async () => {
+  const seen: number[] = [];
+  const progress: number[] = [];
+  const found = await optimiseGrid({
+    ...base,
+    samples: 8,
+    evaluations: 30,
+    start: (at, samples, seed) => ({
+      shape: [samples, 1],
+      data: new Float64Array(samples).fill(at.sigma * (seed + 1)),
+    }),
+    measure: {
+      id: 'mean',
+      of: ({ data }) => {
+        seen.push(data.length);
+        return Math.abs(data[0] - 0.1);
+      },
+    },
+    onProgress: (done) => progress.push(done),
+  });
+  expect([found.measure, found.reference]).toEqual(['mean', null]);
+  expect(found.objective).toBeLessThan(found.baseline.objective);
+  expect(new Set(seen)).toEqual(new Set([8]));
+  expect(progress).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+});

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { solver, timeGrid } from '../../solvers/index.js';
 import { gaussLegendre } from '../../solvers/quadrature.js';
 import { karras, type Process } from '../../src/process/index.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 // A method that integrates a polynomial through its history exactly is exact, to rounding, on a prediction that is one, whatever the state.
 // One step with full history shows it, or shows by how much it is not so.
@@ -43,7 +44,7 @@ const lastStep = (
   });
   const steps = plan.instructions.filter((entry) => entry.op === 'combine');
   return steps[steps.length - 1].terms.reduce(
-    (sum, [coefficient, register]) => sum + coefficient * (values.get(register) ?? 0),
+    (sum, [coefficient, register]) => sum + scalarOf(coefficient) * (values.get(register) ?? 0),
     0,
   );
 };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equivalent, solver, timeGrid } from '../../solvers/index.js';
 import { anyContinuousBfn, anyGrid, anyProcess } from '../../src/testing/index.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 describe('lower orders at the end', () => {
   it.each([
@@ -17,7 +18,7 @@ describe('lower orders at the end', () => {
         const [terms, expected] = [id, first].map((name) => {
           const { instructions } = solver(name).plan(process, settings);
           const combines = instructions.filter((entry) => entry.op === 'combine');
-          return combines[combines.length - 1].terms;
+          return combines[combines.length - 1].terms.map(([c, register]) => [scalarOf(c), register] as const);
         });
         expect(terms).toHaveLength(expected.length);
         terms.forEach(([value], i) => {

@@ -11,6 +11,7 @@ import {
 } from '../../src/process/index.js';
 import type { Process } from '../../src/process/process.js';
 import { anyContinuousBfn, anyDiscreteBfn, anyProcess, anySettings } from '../../src/testing/index.js';
+import { scalarOf } from '../../src/plan/components.js';
 
 const tolerance = 1e-10;
 
@@ -92,8 +93,10 @@ describe('the BFN-Solvers', () => {
           const [before, now, next] = [moments[i - 1], moments[i], moments[i + 1]];
           const ratio = (w(next) - w(now)) / (w(now) - w(before)) / 2;
           const step = next.sigma * (w(next) - w(now));
-          const terms = new Map(combines[i].terms.map(([coefficient, register]) => [register, coefficient]));
-          const size = Math.max(...combines[i].terms.map(([coefficient]) => Math.abs(coefficient)));
+          const terms = new Map(
+            combines[i].terms.map(([coefficient, register]) => [register, scalarOf(coefficient)]),
+          );
+          const size = Math.max(...combines[i].terms.map(([coefficient]) => Math.abs(scalarOf(coefficient))));
           expect(Math.abs((terms.get(now.into) ?? 0) - step * (1 + ratio)) / size).toBeLessThan(tolerance);
           expect(Math.abs((terms.get(before.into) ?? 0) + step * ratio) / size).toBeLessThan(tolerance);
         }

@@ -13,14 +13,18 @@ export const measureOrder = (solver: Solver): Measured => {
   const bent = weak && weak.bent.order > 0.5 ? weak.bent : undefined;
   const onMixture = weak ? mixtureSlopes(solver) : undefined;
   const laws = weak ? [weak.gaussian, onMixture ?? bent].filter((slopes) => slopes !== undefined) : [];
-  const used = [ode?.exact, ode?.asStarted, bent, ...laws].filter(
+  const used = [ode?.exact, ode?.start, ode?.fullStart, bent, ...laws].filter(
     (slopes): slopes is Slopes => slopes !== undefined,
   );
+  // a whole run is of no higher order than its start, nor than what follows
+  const whole = (start: Slopes | undefined): number | undefined =>
+    ode && start && Math.min(ode.exact.order, start.order);
   const rounded = (order: number | undefined): number | null =>
     order === undefined ? null : Math.round(order * 100) / 100;
   return {
     order: rounded(ode?.exact.order),
-    orderAsStarted: rounded(ode?.asStarted.order),
+    orderAsStarted: rounded(whole(ode?.start)),
+    orderFromFullStart: rounded(whole(ode?.fullStart)),
     weakOrder: laws.length > 0 ? rounded(Math.min(...laws.map(({ order }) => order))) : null,
     weakOrderOfSde: rounded(bent?.order),
     settled: used.every(({ settled }) => settled),

@@ -5,6 +5,7 @@ import { type Instruction, type Plan, reads } from '../../plan/plan.js';
 import { gaussHermite, interpolant } from './numeric.js';
 import { called, mixture, ofMixture } from './problem.js';
 import { type Slopes, planIn, slopesOf } from './slopes.js';
+import { scalarOf } from '../../plan/components.js';
 
 // The weak error of a one-step sampler on the mixture, by backward recursion: `u(x) = E[f(end) | state x]` is carried from the end of
 // the plan to its start on a grid of states, step by step, the noises of a step by Gauss-Hermite quadrature. A multistep sampler
@@ -96,7 +97,7 @@ const run = (
       const out = new Float64Array(states.length * per);
       for (const [coefficient, name] of entry.terms) {
         const values = read(name);
-        for (let i = 0; i < out.length; i++) out[i] += coefficient * values[i];
+        for (let i = 0; i < out.length; i++) out[i] += scalarOf(coefficient) * values[i];
       }
       registers.set(entry.into, out);
     }

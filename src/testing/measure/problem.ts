@@ -1,3 +1,4 @@
+import type { Clock } from '../../../solvers/exponential-multistep.js';
 import { type TimeGrid, timeGrid } from '../../../solvers/grid.js';
 import type { Moment } from '../../plan/denoiser.js';
 import { variancePreserving } from '../../process/index.js';
@@ -30,13 +31,22 @@ export const ofMixture: Prediction = (y, lambda) => {
   return sum / total;
 };
 
+/** A nonlinear prediction that varies in y and lambda at all noise levels alike. */
+const lively: Prediction = (y, lambda) => Math.tanh(y * Math.exp(lambda / 2) + lambda);
+
 /**
- * The same, faded in with the sixth power of the way: constant to that order where a run starts. There every solver that is exact
- * for constant predictions is exact however it starts up, so what is measured is its order given exact history.
+ * Faded in with the sixth power of the way: constant to that order where a run starts. There every solver that is exact for constant
+ * predictions is exact however it starts up, so what is measured is its order given exact history.
  */
 export const fadedIn: Prediction = (y, lambda) => {
   const way = (lambda - from) / (to - from);
-  return 0.2 + way ** 6 * (ofMixture(y, lambda) - 0.2);
+  return 0.2 + way ** 6 * lively(y, lambda);
+};
+
+/** Faded out: liveliest where a run starts, so that the error of its start is not hidden behind that of its end, whatever the clock. */
+export const fadedOut: Prediction = (y, lambda) => {
+  const rest = (to - lambda) / (to - from);
+  return 0.2 + rest ** 6 * lively(y, lambda);
 };
 
 /** As a plan calls it. */
@@ -45,22 +55,35 @@ export const called =
   (x: number, { alpha, sigma }: Moment): number =>
     prediction(x / alpha, Math.log(alpha / sigma));
 
-const spacings = {
-  lambda: [(lambda: number) => lambda, (value: number) => value],
-  'e^lambda': [Math.exp, Math.log],
-} as const;
-export type Spacing = keyof typeof spacings;
+/** The half log-SNR between the ends at which a clock shows `value`, by bisection. */
+const lambdaAt = (clock: Clock, value: number): number => {
+  let [low, high] = [from, to];
+  const rising = clock.of(high, process) > clock.of(low, process);
+  for (let round = 0; round < 60; round++) {
+    const middle = (low + high) / 2;
+    if (clock.of(middle, process) < value === rising) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+};
 
-/** Uniform in half log-SNR, in e^lambda, or in t. */
-export const gridIn = (clock: Spacing | 't'): TimeGrid => {
+const known = new Map<string, readonly number[]>();
+
+/** Uniform in a clock. */
+export const gridIn = (clock: Clock): TimeGrid => {
   const [start, end] = [from, to].map(process.timeAtLambda);
-  const times = (_: Process, steps: number): readonly number[] =>
-    Array.from({ length: steps + 1 }, (_, i) => {
-      if (i === 0) return start;
-      if (i === steps) return end;
-      if (clock === 't') return start + ((end - start) * i) / steps;
-      const [forth, back] = spacings[clock];
-      return process.timeAtLambda(back(forth(from) + ((forth(to) - forth(from)) * i) / steps));
-    });
-  return { ...timeGrid.uniform(), id: `uniform in ${clock}`, parameters: {}, end: () => end, times };
+  const times = (_: Process, steps: number): readonly number[] => {
+    const [first, last] = [from, to].map((lambda) => clock.of(lambda, process));
+    const inside = Array.from({ length: steps - 1 }, (_, i) =>
+      process.timeAtLambda(lambdaAt(clock, first + ((last - first) * (i + 1)) / steps)),
+    );
+    return [start, ...inside, end];
+  };
+  const once = (on: Process, steps: number): readonly number[] => {
+    const key = `${clock.id} ${steps}`;
+    const found = known.get(key) ?? times(on, steps);
+    known.set(key, found);
+    return found;
+  };
+  return { ...timeGrid.uniform(), id: `uniform in ${clock.id}`, parameters: {}, end: () => end, times: once };
 };

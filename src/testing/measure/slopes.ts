@@ -1,3 +1,4 @@
+import { type Clock, clocks } from '../../../solvers/exponential-multistep.js';
 import type { Settings, Solver } from '../../../solvers/solver.js';
 import type { Plan } from '../../plan/plan.js';
 import { gridIn, process } from './problem.js';
@@ -19,7 +20,7 @@ export interface Doubling {
   readonly agreement: number;
 }
 
-const usual: Doubling = { first: 16, last: 8192, floor: 3e-13, agreement: 0.05 };
+const usual: Doubling = { first: 16, last: 8192, floor: 1e-13, agreement: 0.05 };
 
 /** Doubles the steps until the slopes agree, the errors near rounding, or `last` is reached. */
 export const slopesOf = (
@@ -43,16 +44,28 @@ export const slopesOf = (
   return { order: latest ?? NaN, settled: Math.abs(latest - earlier) <= 0.15, errors };
 };
 
-/** The plan of so many steps on the problem's process, in the solver's own clock, returning the state at the end. */
-export const planIn = (solver: Solver, steps: number, { deterministic = false } = {}): Plan => {
+export interface PlanOptions {
+  /** Of etaSde or etaDdim 0, where the solver takes them. */
+  readonly deterministic?: boolean;
+  /** If not given, that of the solver. */
+  readonly clock?: Clock;
+  readonly settings?: Omit<Settings, 'nfe' | 'grid'>;
+}
+
+/** The plan of so many calls, for as many steps but those of a start-up, on the problem's process and returning the state at its end. */
+export const planIn = (
+  solver: Solver,
+  steps: number,
+  { deterministic = false, clock, settings = {} }: PlanOptions = {},
+): Plan => {
   const { etaSde, etaDdim } = solver.defaults ?? {};
-  const settings: Settings = {
+  return solver.plan(process, {
     nfe: steps * (solver.evaluationsPerStep ?? 1),
-    grid: gridIn('lambda'),
+    grid: gridIn(clock ?? solver.clock ?? solver.multistep?.clock ?? clocks.lambda),
     lastStep: 'stop',
     draw: false,
     ...(deterministic && etaSde !== undefined ? { etaSde: 0 } : {}),
     ...(deterministic && etaDdim !== undefined ? { etaDdim: 0 } : {}),
-  };
-  return solver.plan(process, settings);
+    ...settings,
+  });
 };

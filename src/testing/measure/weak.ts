@@ -1,3 +1,4 @@
+import { type EtaSde, meanEta } from '../../../solvers/eta.js';
 import type { Solver } from '../../../solvers/solver.js';
 import { withIndependentNoises } from '../../plan/independent-noises.js';
 import type { Moment } from '../../plan/denoiser.js';
@@ -5,6 +6,7 @@ import type { Plan } from '../../plan/plan.js';
 import { type Gaussian, gaussianGain } from '../gaussian.js';
 import { from, to } from './problem.js';
 import { type Slopes, planIn, slopesOf } from './slopes.js';
+import { scalarOf } from '../../plan/components.js';
 
 // Weak orders without sampling. On Gaussian data a plan is an affine map of its normals, so its law is known. That problem is linear and
 // cannot see second derivatives of the prediction. So the exact network is also bent a little, to `D + epsilon q(y)` with q a
@@ -65,8 +67,8 @@ export const variationOf = (given: Plan): Variation => {
     } else if (entry.op === 'combine') {
       for (const [coefficient, name] of entry.terms) {
         const value = read(name);
-        add(out.affine, coefficient, value.affine);
-        add(out.bent, coefficient, value.bent);
+        add(out.affine, scalarOf(coefficient), value.affine);
+        add(out.bent, scalarOf(coefficient), value.bent);
       }
     } else {
       const gain = gaussianGain(data, entry);
@@ -106,21 +108,29 @@ const momentsOf = (
 };
 
 /**
- * The exact counterpart, with stochasticity `etaSde`: with `u(lambda) = variance + e^(-2 lambda)` a departure of y decays from there to
- * the end by `P = (u_end/u)^((1 + eta)/2)`, and the bend adds `(1 + eta) q` to it. Simpson's rule on 4,000 intervals.
+ * The exact counterpart, with stochasticity `etaSde`: with `u(lambda) = variance + e^(-2 lambda)` a departure of y decays from a to b by
+ * `(u_b/u_a)^((1 + eta)/2)` where eta is constant, and the bend adds `(1 + eta) q` to it. Simpson's rule on 4,000 intervals of each piece.
  */
-export const exactVariation = (etaSde: number): Variation => {
+export const exactVariation = (etaSde: EtaSde): Variation => {
   const u = (lambda: number): number => data.variance + Math.exp(-2 * lambda);
+  const noisy = typeof etaSde === 'number' ? { value: etaSde, from, to } : etaSde;
+  const inside = (lambda: number): number => Math.min(noisy.to, Math.max(noisy.from, lambda));
+  const ends = [from, ...[noisy.from, noisy.to].filter((end) => end > from && end < to), to];
   const intervals = 4000;
   let [slopeOfMean, slopeOfSquare] = [0, 0];
-  for (let i = 0; i <= intervals; i++) {
-    const lambda = from + ((to - from) * i) / intervals;
-    const simpson = i === 0 || i === intervals ? 1 : i % 2 === 1 ? 4 : 2;
-    const kept = (u(to) / u(lambda)) ** ((1 + etaSde) / 2);
-    const weight = ((simpson * (to - from)) / (3 * intervals)) * (1 + etaSde) * kept;
-    const [value, derivative] = expected(data.mean, u(lambda));
-    slopeOfMean += weight * value;
-    slopeOfSquare += 2 * weight * (data.mean * value + kept * u(lambda) * derivative);
+  for (let piece = 1; piece < ends.length; piece++) {
+    const [left, width] = [ends[piece - 1], ends[piece] - ends[piece - 1]];
+    const eta = meanEta(etaSde, left, ends[piece]);
+    for (let i = 0; i <= intervals; i++) {
+      const lambda = left + (width * i) / intervals;
+      const simpson = i === 0 || i === intervals ? 1 : i % 2 === 1 ? 4 : 2;
+      const ofNoise = (u(inside(to)) / u(inside(lambda))) ** (noisy.value / 2);
+      const kept = Math.sqrt(u(to) / u(lambda)) * ofNoise;
+      const weight = ((simpson * width) / (3 * intervals)) * (1 + eta) * kept;
+      const [value, derivative] = expected(data.mean, u(lambda));
+      slopeOfMean += weight * value;
+      slopeOfSquare += 2 * weight * (data.mean * value + kept * u(lambda) * derivative);
+    }
   }
   return { mean: data.mean, deviation: Math.sqrt(u(to)), slopeOfMean, slopeOfSquare };
 };
@@ -132,12 +142,13 @@ export interface WeakSlopes {
   readonly bent: Slopes;
 }
 
-/** Both, of a solver that discretises the reverse SDE with etaSde = 1 in the limit. */
-export const weakSlopes = (solver: Solver): WeakSlopes => {
-  const exact = exactVariation(1);
+/** Both, of a solver that discretises the reverse SDE with that etaSde in the limit; if not given, with its default, 1. */
+export const weakSlopes = (solver: Solver, etaSde?: EtaSde): WeakSlopes => {
+  const exact = exactVariation(etaSde ?? 1);
+  const settings = etaSde === undefined ? {} : { etaSde };
   const known = new Map<number, Variation & { nfe: number }>();
   const at = (steps: number): Variation & { nfe: number } => {
-    const plan = known.has(steps) ? undefined : planIn(solver, steps);
+    const plan = known.has(steps) ? undefined : planIn(solver, steps, { settings });
     if (plan) known.set(steps, { ...variationOf(plan), nfe: plan.nfe });
     return known.get(steps) as Variation & { nfe: number };
   };

@@ -25,10 +25,16 @@ describe('metrics', () => {
       'bits-per-character',
       'bits-gap',
       'ngram-divergence',
+      'symbol-entropy',
       'spelling-accuracy',
     ]);
-    expect(ids(text('abc', 4))).toEqual(['bits-per-character', 'bits-gap', 'ngram-divergence']);
-    expect(ids(text('abc', 1))).toEqual(['bits-per-character', 'bits-gap']);
+    expect(ids(text('abc', 4))).toEqual([
+      'bits-per-character',
+      'bits-gap',
+      'ngram-divergence',
+      'symbol-entropy',
+    ]);
+    expect(ids(text('abc', 1))).toEqual(['bits-per-character', 'bits-gap', 'symbol-entropy']);
     expect(ids(vectors)).toEqual([
       'sliced-wasserstein',
       'energy-distance',

@@ -268,7 +268,12 @@ describe('the key of a cell', () => {
         const plan = solver('dpm-solver++2m').plan(process, settings);
         const instructions = plan.instructions.map((entry) =>
           entry.op === 'combine'
-            ? { ...entry, terms: entry.terms.map(([c, register]) => [factor * c, register] as const) }
+            ? {
+                ...entry,
+                terms: entry.terms.map(
+                  ([c, register]) => [typeof c === 'number' ? factor * c : c, register] as const,
+                ),
+              }
             : entry,
         );
         return { ...plan, instructions };
@@ -280,6 +285,32 @@ describe('the key of a cell', () => {
     expect(after.filter((key) => before.includes(key))).toHaveLength(2 * 2 * 3); // truth and bfn
   });
 
+  it('covers what adaptive solvers, references and further measurements depend on', async () => {
+    const one = { problems: ['mixture-1d'], metrics: ['frechet-distance'], nfe: [20] };
+    const adaptive = { ...one, solvers: ['dpm-solver-adaptive-12'] };
+    const fixed = { ...one, solvers: ['bfn-solver++2'] };
+    const sets = await Promise.all([
+      keysOf({ ...adaptive, metrics: ['default'] }),
+      keysOf(adaptive),
+      keysOf({ ...adaptive, solvers: ['dpm-solver-adaptive-23'] }),
+      keysOf({ ...adaptive, settings: { tolerance: { relative: 0.1 } } }),
+      keysOf({ ...adaptive, nfe: [21] }),
+      keysOf(fixed),
+      keysOf({ ...fixed, settings: { reference: 'covariance' } }),
+      keysOf({ ...fixed, settings: { threshold: 'quantile=0.9' } }),
+      keysOf({ ...fixed, settings: { start: 'prior-step' } }),
+      keysOf({ ...fixed, distanceToReference: true }),
+      keysOf({ ...fixed, metrics: ['frechet-distance', 'recall'] }),
+    ]);
+    const repeats = 2;
+    // the truth has a key for each set of metrics, and one where distances are measured
+    expect(new Set(sets.flat()).size).toBe(repeats * (sets.length + 4));
+    const usual = await keysOf({ ...adaptive, metrics: ['default'] });
+    const { problems, nfe, solvers } = adaptive;
+    const unnamed = checkExperiment({ problems, nfe, solvers, samples: experiment.samples, repeats });
+    expect((await prepare(unnamed)).jobs.map(({ key }) => key)).toEqual(usual);
+  });
+
   it('differs with start and clip, which no plan holds', async () => {
     const one = { problems: ['mixture-1d'], solvers: ['dpm-solver++2m'], metrics: ['frechet-distance'] };
     const keys = await Promise.all([
@@ -289,6 +320,72 @@ describe('the key of a cell', () => {
       keysOf({ ...one, settings: { clip: [-2, 2] } }),
     ]);
     expect(new Set(keys.flat()).size).toBe(2 + 4 * 4); // the truth is one
+  });
+});
+
+describe('all that there is to a comparison', () => {
+  // with references of the problem, repeats that are compared pair by pair, budgets that do not suffice, distances
+  const rich: Experiment = {
+    problems: ['mixture-2d'],
+    solvers: [
+      'bfn',
+      { solver: 'bfn-solver++2', label: 'plain' },
+      { solver: 'bfn-solver++2', label: 'full order', settings: { startUp: 'full-order' } },
+      'dpm-solver-adaptive-12',
+    ],
+    nfe: [4, 12, 60],
+    samples: 30,
+    repeats: 2,
+    metrics: ['default'],
+    distanceToReference: true,
+    settings: { tolerance: { relative: 0.3 } },
+  };
+
+  it('comes out of the folder as it went in, whole or gone on with', async () => {
+    const text = (comparison: Comparison): string => JSON.stringify(numbersOf(comparison));
+    const once = await compare(rich);
+    expect(text(await compare(rich, { out }))).toBe(text(once));
+    const bytes = await read('cells.jsonl');
+    expect(text(await compare(rich, { out }))).toBe(text(once));
+    const half = bytes.split('\n').slice(0, 20).join('\n');
+    await writeFile(join(out, 'cells.jsonl'), `${half}\n`);
+    expect(text(await compare(rich, { out }))).toBe(text(once));
+    expect(await read('cells.jsonl')).toBe(bytes);
+  });
+
+  it('tells entries of one solver apart', async () => {
+    const { cells, problems, comparisons, findings, slopes } = await compare(rich);
+    const labels = ['bfn', 'plain', 'full order', 'dpm-solver-adaptive-12'];
+    expect([...new Set(cells.map(({ label }) => label))]).toEqual(labels);
+    expect(problems[0].references?.map(({ id }) => id)).toEqual(['gaussian']);
+    for (const { solvers } of comparisons) {
+      expect(solvers[0]).not.toBe(solvers[1]);
+      for (const label of solvers) expect(labels).toContain(label);
+    }
+    for (const { best } of findings) expect(labels).toContain(best);
+    const converging = slopes.filter(
+      ({ of, problem }) => of === 'distance-to-reference' && problem === 'mixture-2d',
+    );
+    expect(converging.map(({ label }) => label)).toEqual(['plain', 'full order']);
+    expect(cells.some(({ status }) => status === 'incomplete')).toBe(true);
+    expect(
+      cells.filter(({ label }) => label === 'plain').every(({ callsOfBaseline }) => callsOfBaseline),
+    ).toBe(true);
+  });
+
+  it('has the tolerance for those that take one; an entry of its own has to take it', async () => {
+    const tolerance = { relative: 0.3 };
+    const { problems } = await prepare(checkExperiment(rich));
+    const used = problems[0].runs.map(({ settings }) => settings.tolerance !== undefined);
+    expect(used).toEqual([0, 1, 2, 3].flatMap((entry) => [entry, entry, entry].map((i) => i === 3)));
+    const refused = {
+      ...rich,
+      solvers: [{ solver: 'bfn', settings: { tolerance } }, 'dpm-solver-adaptive-12'],
+    };
+    await expect(prepare(checkExperiment(refused))).rejects.toThrow('bfn does not take a tolerance');
+    await expect(prepare(checkExperiment({ ...rich, solvers: ['bfn'] }))).rejects.toThrow(
+      'bfn does not take a tolerance',
+    );
   });
 });
 
@@ -376,21 +473,48 @@ describe('cells as they are done', () => {
   });
 });
 
-it('samples do not depend on the blocks or chunks that they are drawn in', async () => {
-  for (const id of ['simplex-3', 'mixture-2d']) {
+it('samples and what they took do not depend on the blocks or chunks that they are drawn in', async () => {
+  const runs = [
+    { id: 'simplex-3', solver: 'bfn', nfe: 3 },
+    { id: 'mixture-2d', solver: 'bfn', nfe: 3 },
+    // some of these come to the end within 20 calls, and some do not
+    {
+      id: 'mixture-2d',
+      solver: 'dpm-solver-adaptive-12',
+      nfe: 20,
+      settings: { tolerance: { relative: 0.3 } },
+    },
+  ];
+  for (const { id, settings = {}, ...run } of runs) {
     const problem = await makeProblem(id);
-    const run = { solver: 'bfn', nfe: 3, settings: {} };
-    const task = { problem: { id, parameters: {} }, run, samples: 150, seed: 3 };
-    const { shape, data } = await drawSamples(problem, task);
+    const task = { problem: { id, parameters: {} }, run: { ...run, settings }, samples: 150, seed: 3 };
+    const { samples, calls, incomplete } = await drawSamples(problem, task);
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 200 }),
         fc.integer({ min: 1, max: 200 }),
         async (block, chunk) => {
-          expect(await drawSamples(problem, task, { block, chunk })).toMatchObject({ shape, data });
+          const drawn = await drawSamples(problem, task, { block, chunk });
+          expect(drawn).toMatchObject({ calls, incomplete });
+          expect([drawn.samples.shape, drawn.samples.data]).toEqual([samples.shape, samples.data]);
         },
       ),
-      { numRuns: 10 },
+      { numRuns: 8 },
     );
   }
+});
+
+it('samples from states given are those of the states, block by block', async () => {
+  const problem = await makeProblem('mixture-2d');
+  const run = { solver: 'sde-dpm-solver++2m', nfe: 3, settings: {} };
+  const task = { problem: { id: 'mixture-2d', parameters: {} }, run, samples: 70, seed: 3 };
+  const states = problem.trueSamples(70, 5);
+  const { samples } = await drawSamples(problem, task, { states });
+  for (const block of [1, 32, 69]) {
+    const { shape, data } = (await drawSamples(problem, task, { states, block })).samples;
+    expect({ shape, data }).toEqual({ shape: samples.shape, data: samples.data });
+  }
+  await expect(drawSamples(problem, { ...task, samples: 71 }, { states })).rejects.toThrow(
+    'there are 70 states to start from; 71 are needed',
+  );
 });

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { type Batch, elements } from '../src/array/batch.js';
+import { encode } from '../src/data/text.js';
+import { UsageError } from '../src/errors.js';
+import type { Problem } from './problem.js';
+
+/** Stands for a line feed in files of text, so that a sample is a line. */
+export const lineFeedSign = '↵';
+
+const linesOf = (content: Buffer): string[] => {
+  const lines = content.toString('utf8').split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+};
+
+const csv = (content: Buffer): number[][] => linesOf(content).map((line) => line.split(',').map(Number));
+
+const text = (content: Buffer, alphabet: string): number[][] =>
+  linesOf(content).map((line) => [...encode(line.replaceAll(lineFeedSign, '\n'), alphabet)]);
+
+/** Two-dimensional arrays of floats in C order, as `bfn sample` writes them: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+const npy = (content: Buffer): number[][] => {
+  const start = content.length > 10 ? 10 + content.readUInt16LE(8) : 0;
+  const header = content.subarray(10, start).toString('latin1');
+  const [, bytes, rows, columns] =
+    /'descr': '<f([48])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header) ?? [];
+  const size = Number(bytes);
+  const count = Number(rows) * Number(columns);
+  if (content.readUInt8(0) !== 0x93 || content.length !== start + size * count) {
+    throw new UsageError('it is no array of shape [n, d] of little-endian floats in C order, version 1.0');
+  }
+  const at = (i: number): number =>
+    size === 4 ? content.readFloatLE(start + 4 * i) : content.readDoubleLE(start + 8 * i);
+  return Array.from({ length: Number(rows) }, (_, row) =>
+    Array.from({ length: Number(columns) }, (__, column) => at(row * Number(columns) + column)),
+  );
+};
+
+const parse = (name: string, content: Buffer, { view }: Problem): number[][] => {
+  switch (extname(name).toLowerCase()) {
+    case '.npy':
+      return npy(content);
+    case '.csv':
+      return csv(content);
+    case '.txt':
+      if (view?.kind === 'text') return text(content, view.alphabet);
+  }
+  throw new UsageError(`the ending can be ${view?.kind === 'text' ? '.txt, ' : ''}.csv, .npy`);
+};
+
+const isClass = (classes: number, value: number): boolean =>
+  Number.isInteger(value) && value >= 0 && value < classes;
+
+/** The rows as a batch. Throws a `UsageError` for the first that is no sample of the problem. */
+const checked = (rows: readonly number[][], { process: { classes }, denoiser }: Problem): Batch => {
+  const size = elements(denoiser.sampleShape) / (classes ?? 1);
+  const accepted = classes === undefined ? 'finite numbers' : `classes from 0 to ${classes - 1}`;
+  const accepts = (value: number): boolean =>
+    classes === undefined ? Number.isFinite(value) : isClass(classes, value);
+  const wrong = rows.findIndex((row) => row.length !== size || !row.every(accepts));
+  if (wrong >= 0 || rows.length === 0) {
+    throw new UsageError(`sample ${Math.max(wrong, 0) + 1} is not ${size} ${accepted}`);
+  }
+  return { shape: [rows.length, size], data: Float32Array.from(rows.flat()) };
+};
+
+/**
+ * Decoded samples of a problem from a file that `bfn sample` can write: .npy, .csv or, of text, .txt. Rejects with a `UsageError` for a file
+ * that cannot be read or does not hold samples of this problem.
+ */
+export const readSamples = async (name: string, problem: Problem): Promise<Batch> => {
+  try {
+    return checked(parse(name, await readFile(name), problem), problem);
+  } catch (error) {
+    throw new UsageError(`cannot read samples of "${problem.id}" from ${name}: ${(error as Error).message}`);
+  }
+};

@@ -120,6 +120,7 @@ export interface DrawnSamples {
   readonly incomplete: readonly IncompleteSample[];
 }
 
+/** Draws them, or takes true ones where the task has no run. */
 export const drawSamples = async (
   problem: Problem,
   { run, samples: count, seed }: CellTask,
@@ -143,7 +144,7 @@ export const incompleteMessage = (
     error === null
       ? 'before its first step'
       : `the error of its last step ${error.toPrecision(2)} of the tolerance`;
-  return `${solver} did not get to the end of ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
+  return `${solver} did not get to the end with ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
 };
 
 const estimatesOf = async (problem: Problem, samples: Batch): Promise<Record<string, Estimate>> => {

@@ -184,7 +184,7 @@ export interface DrawnSamples {
   readonly incomplete: readonly IncompleteSample[];
 }
 
-/** The samples of a cell; of a solver from its law of the start, or from the states given. */
+/** The samples of a cell: true ones where the task has no run, else of a solver from its law of the start, or from the states given. */
 export const drawSamples = async (
   problem: Problem,
   { run, samples: count, seed }: CellTask,
@@ -208,7 +208,7 @@ export const incompleteMessage = (
     error === null
       ? 'before its first step'
       : `the error of its last step ${error.toPrecision(2)} of the tolerance`;
-  return `${solver} did not get to the end of ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
+  return `${solver} did not get to the end with ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
 };
 
 const estimatesOf = async (

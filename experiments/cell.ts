@@ -204,7 +204,8 @@ const callsTogether = (calls: readonly CallCount[], counts: readonly number[]): 
 };
 
 /**
- * The decoded samples of a cell. They are drawn in blocks, so that what the plan returns, on discrete data K numbers a
+ * The decoded samples of a cell: true ones where the task has no run, else of a solver from its law of the start, or from the
+ * states given. They are drawn in blocks, so that what the plan returns, on discrete data K numbers a
  * variable, is held for one block only; the decoded samples are held in full. No result depends on the block. Throws a
  * `UsageError` for states of another number.
  */
@@ -256,7 +257,7 @@ export const incompleteMessage = (
     error === null
       ? 'before its first step'
       : `the error of its last step ${error.toPrecision(2)} of the tolerance`;
-  return `${solver} did not get to the end of ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
+  return `${solver} did not get to the end with ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
 };
 
 const estimatesOf = async (

@@ -160,7 +160,7 @@ describe('compare', () => {
     expect(code).toBe(1);
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(
-        /^error: mixture-1d, NFE 5: dpm-solver-adaptive-12 did not get to the end of 20 of 20 samples in 5 calls each: sample \d+ stopped at t = 0\.\d+, the error of its last step \S+ of the tolerance$/,
+        /^error: mixture-1d, NFE 5: dpm-solver-adaptive-12 did not get to the end with 20 of 20 samples in 5 calls each: sample \d+ stopped at t = 0\.\d+, the error of its last step \S+ of the tolerance$/,
       ),
       'error: 1 of 4 cells have no result',
       '',
@@ -362,7 +362,7 @@ describe('plan, solvers, problems', () => {
     const spent = await bfn(place.folder, ...words, '9', '--json', '--rtol', '1e-3');
     expect(spent.code).toBe(1);
     expect(spent.stderr).toMatch(
-      /^error: dormand-prince did not get to the end of 3 of 3 samples in 9 calls each: sample \d stopped at t = [^\n]+\n$/,
+      /^error: dormand-prince did not get to the end with 3 of 3 samples in 9 calls each: sample \d stopped at t = [^\n]+\n$/,
     );
     expect(json(spent.stdout)).toMatchObject({
       nfe: 9,

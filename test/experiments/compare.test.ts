@@ -333,7 +333,7 @@ describe('what goes wrong', () => {
     const [fixed, , spent, done] = cells;
     expect(spent).toMatchObject({ metrics: {}, calls: { mean: 1, max: 1 } });
     expect(spent.message).toBe(
-      'dormand-prince did not get to the end of 40 of 40 samples in 4 calls each: sample 0 stopped at t = 0.99, before its first step',
+      'dormand-prince did not get to the end with 40 of 40 samples in 4 calls each: sample 0 stopped at t = 0.99, before its first step',
     );
     expect(done.calls?.mean).toBeGreaterThan(20);
     expect(done.calls?.mean).toBeLessThan(done.calls?.max ?? 0);

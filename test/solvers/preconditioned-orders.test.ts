@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Solver, solver } from '../../solvers/index.js';
+import { type Solver, clocks, solver } from '../../solvers/index.js';
 import { gaussianMixture } from '../../src/denoiser/mixture.js';
 import { spectrumOf } from '../../src/denoiser/spectra.js';
 import { stepper } from '../../src/plan/runner.js';
@@ -85,7 +85,7 @@ const orderOf = (one: Solver, predict: Predict): number => {
   const exact = flow(predict);
   const { order } = slopesOf(
     (steps) => {
-      const plan = planIn(one, steps, { deterministic: true });
+      const plan = planIn(one, steps, { deterministic: true, clock: clocks.lambda });
       const running = stepper(plan, {
         shape: [1, 2],
         data: Float64Array.from(start, (value) => plan.start.alpha * value),

@@ -49,10 +49,7 @@ export interface SymbolFlow {
 }
 
 /** Writes what is asked of the reference; what is asked twice, once. */
-export const symbolFlow = (
-  substeps: number,
-  write: Pick<Recorder, 'refer' | 'combine'>,
-): SymbolFlow => {
+export const symbolFlow = (substeps: number, write: Pick<Recorder, 'refer' | 'combine'>): SymbolFlow => {
   const written = new Map<string, Register>();
   const once = (make: () => Register, key: string): Register => {
     const known = written.get(key) ?? make();
@@ -74,12 +71,12 @@ export const symbolFlow = (
   };
 };
 
-/** Longer substeps in half log-SNR are made only where nearly nothing of w is, in the first of a long step. */
-const longest = 2;
+/** Before this much of half log-SNR there is nearly nothing of w: what a step is longer goes into its first substep. */
+const longest = 16;
 
 /** The ends of the substeps: uniform in half log-SNR. */
 const substepEnds = ({ s, t, node, process }: Step, substeps: number): readonly Node[] => {
-  const length = Math.min((t.lambda - s.lambda) / substeps, longest);
+  const length = Math.min(t.lambda - s.lambda, longest) / substeps;
   const inside = Array.from({ length: substeps - 1 }, (_, j) =>
     node(process.timeAtLambda(t.lambda - (substeps - 1 - j) * length)),
   );
@@ -100,9 +97,7 @@ export const departureStep = (
   const substep = (x: Register, s: Node, t: Node): Terms => {
     /** To a node, by these predictions of the reference and the departure. */
     const going = (to: Node): ((predictions: Terms) => Terms) => {
-      const fromDeparture = weights(s, to).map(
-        (weight, j) => [to.alpha * weight, departures[j]] as const,
-      );
+      const fromDeparture = weights(s, to).map((weight, j) => [to.alpha * weight, departures[j]] as const);
       return (predictions) => [...odeStep({ s, t: to, x }, predictions), ...fromDeparture];
     };
     const halfway = t.lambda + Math.log1p(Math.expm1(s.lambda - t.lambda) / 2);

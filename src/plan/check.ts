@@ -198,8 +198,7 @@ export const planFromJson = (value: unknown): Plan => {
   const reference =
     value.reference === undefined ? undefined : symbolModel(value.reference, parameters.classes);
   const asking = instructions.findIndex((entry) => entry.op === 'evaluate' && entry.ask !== undefined);
-  if (asking >= 0 && !reference)
-    fail(`instructions[${asking}]`, 'asks the reference, and the plan has none');
+  if (asking >= 0 && !reference) fail(`instructions[${asking}]`, 'asks the reference, and the plan has none');
   return {
     solver: text(value.solver, 'solver'),
     process: {

@@ -84,7 +84,10 @@ export const normalForms = (plan: Plan): readonly NormalForm[] => {
       const ofReference = entry.ask !== undefined;
       const { t, alpha, sigma, time } = entry;
       const isTwin = (e: (typeof evaluations)[number]): boolean =>
-        !e.drawn && e.ofReference === ofReference && e.moment.t === t && e.rows.every((row, k) => same(row, rows[k]));
+        !e.drawn &&
+        e.ofReference === ofReference &&
+        e.moment.t === t &&
+        e.rows.every((row, k) => same(row, rows[k]));
       const twin = drawn ? -1 : evaluations.findIndex(isTwin);
       rowsOf.set(entry.into, unit('known', 1 + (twin < 0 ? evaluations.length : twin)));
       if (twin < 0) evaluations.push({ rows, moment: { t, alpha, sigma, time }, drawn, ofReference });

@@ -10,9 +10,7 @@ export interface SymbolModel {
 
 /** Whether these are the probabilities of two classes at least: numbers from 0 whose sum is 1 to 1e-6. */
 export const areProbabilities = (law: readonly number[]): boolean =>
-  law.length >= 2 &&
-  law.every((p) => p >= 0) &&
-  Math.abs(law.reduce((sum, p) => sum + p, 0) - 1) <= 1e-6;
+  law.length >= 2 && law.every((p) => p >= 0) && Math.abs(law.reduce((sum, p) => sum + p, 0) - 1) <= 1e-6;
 
 /**
  * kappa: a state `z = alpha (K e_x - 1) + sigma noise` has log-likelihood `kappa z_k` for class k, up to what k does not change.

@@ -60,7 +60,8 @@ export const lawOnGaussian = (plan: Plan, data: Gaussian): Gaussian & { readonly
         );
         break;
       case 'evaluate': {
-        if (entry.ask) throw new UsageError('a reference of symbols is not affine: the plan has no law on Gaussian data');
+        if (entry.ask)
+          throw new UsageError('a reference of symbols is not affine: the plan has no law on Gaussian data');
         const gain = gaussianGain(data, entry);
         const offset = data.mean * (1 - gain * entry.alpha);
         registers.set(

@@ -19,7 +19,7 @@ export interface Plan {
   readonly start: Moment & { readonly register: Register; readonly atNoiseEnd: boolean };
   /** The basis whose components have coefficients of their own; absent where all coefficients are numbers. */
   readonly basis?: Basis;
-  /** The model that `evaluate` with `ask: 'reference'` asks in the network's place; absent where none does. */
+  /** The model that `evaluate` with `ask: 'reference'` asks in the network's place. */
   readonly reference?: SymbolModel;
   readonly instructions: readonly Instruction[];
 }

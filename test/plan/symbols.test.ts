@@ -104,7 +104,7 @@ describe('a plan that asks its reference', () => {
 
   it('is equivalent to no plan that asks the network instead, or another reference', () => {
     expect(equivalent(plan, plan).holds).toBe(true);
-    const { ask: _, ...network } = ask;
+    const network: Evaluate = { ...call, into: 'P0' };
     const other = {
       ...plan,
       nfe: 2,
@@ -188,7 +188,8 @@ describe('a plan that asks its reference', () => {
     expect(() => running.next()).toThrow(
       /the reference of the plan has 2 classes, and the states have shape \[1, 3\]/,
     );
-    const { reference: _, ...without } = plan;
+    const { reference, ...without } = plan;
+    expect(reference).toBeDefined();
     expect(() => stepper(without, { shape: [1, 2], data: new Float64Array(2) }).next()).toThrow(/has none/);
   });
 });

@@ -61,7 +61,7 @@ export const references = familyRegistry<(problem: Problem) => NonNullable<Setti
       {
         id: 'symbols',
         description: 'independent symbols of the frequencies of the data',
-        parameters: [{ name: 'substeps', kind: 'number', default: 4, description: 'of a step, at no call' }],
+        parameters: [{ name: 'substeps', kind: 'number', default: 1, description: 'of a step, at no call' }],
       },
       symbolsOf,
     ),

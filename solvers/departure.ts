@@ -11,7 +11,7 @@ import type { Recorder } from './recorder.js';
 
 /** Independent symbols as a setting: their frequencies, and the substeps of a step in which their flow is solved. */
 export interface SymbolReference extends SymbolModel {
-  /** Whole, from 1; default 4. Each asks the reference four times. */
+  /** Whole, from 1; default 1. Each asks the reference four times. */
   readonly substeps?: number;
 }
 
@@ -19,7 +19,7 @@ const maxSubsteps = 1000;
 
 /** The setting with its default filled in. Throws a `UsageError` where it does not fit the process. */
 export const checkedSymbols = (
-  { probabilities, substeps = 4 }: SymbolReference,
+  { probabilities, substeps = 1 }: SymbolReference,
   { id, classes }: Process,
 ): Required<SymbolReference> => {
   if (!areProbabilities(probabilities))

@@ -19,7 +19,9 @@ describe('the reference of the symbol frequencies of a problem', () => {
   it('is made of its own frequencies, and recorded by name', async () => {
     const problem = await makeProblem('simplex-3');
     const { plan, settings } = readyRun(problem, run('unipc-2-vary', 3));
-    expect(plan).toMatchObject({ reference: { probabilities: Array.from(problem.moments.probabilities ?? []) } });
+    expect(plan).toMatchObject({
+      reference: { probabilities: Array.from(problem.moments.probabilities ?? []) },
+    });
     expect(settings.reference).toEqual({ id: 'symbols', substeps: 32 });
   });
 

@@ -1,4 +1,3 @@
-import type { Settings } from '../solvers/solver.js';
 import type { SymbolReference } from '../solvers/departure.js';
 import { cosineSpectrum, diagonalSpectrum, spectrumOf } from '../src/denoiser/spectra.js';
 import { UsageError } from '../src/errors.js';
@@ -33,37 +32,36 @@ const symbolsOf =
     );
   };
 
+type OfProblem = (problem: Problem) => Spectrum | SymbolReference;
+
 /** Reference models by name, made of a problem's own data: what `--reference` takes. */
-export const references = familyRegistry<(problem: Problem) => NonNullable<Settings['reference']>>(
-  'reference',
-  [
-    family(
-      { id: 'covariance', description: 'the covariance of the data', parameters: [] },
-      spectrumWith((covariance) => spectrumOf(covariance)),
-    ),
-    family(
-      { id: 'diagonal', description: 'the variances of the coordinates', parameters: [] },
-      spectrumWith((covariance) => diagonalSpectrum(covariance)),
-    ),
-    family(
-      { id: 'cosine', description: 'the variances of pictures along their cosine basis', parameters: [] },
-      spectrumWith((covariance, _: object, problem) => cosineSpectrum(covariance, pictureOf(problem))),
-    ),
-    family(
-      {
-        id: 'low-rank',
-        description: 'the first principal components, and the mean variance of the others',
-        parameters: [{ name: 'rank', kind: 'number', default: 8, description: 'how many components' }],
-      },
-      spectrumWith((covariance, { rank }: { rank: number }) => spectrumOf(covariance, { rank })),
-    ),
-    family(
-      {
-        id: 'symbols',
-        description: 'independent symbols of the frequencies of the data',
-        parameters: [{ name: 'substeps', kind: 'number', default: 1, description: 'of a step, at no call' }],
-      },
-      symbolsOf,
-    ),
-  ],
-);
+export const references = familyRegistry<OfProblem>('reference', [
+  family(
+    { id: 'covariance', description: 'the covariance of the data', parameters: [] },
+    spectrumWith((covariance) => spectrumOf(covariance)),
+  ),
+  family(
+    { id: 'diagonal', description: 'the variances of the coordinates', parameters: [] },
+    spectrumWith((covariance) => diagonalSpectrum(covariance)),
+  ),
+  family(
+    { id: 'cosine', description: 'the variances of pictures along their cosine basis', parameters: [] },
+    spectrumWith((covariance, _: object, problem) => cosineSpectrum(covariance, pictureOf(problem))),
+  ),
+  family(
+    {
+      id: 'low-rank',
+      description: 'the first principal components, and the mean variance of the others',
+      parameters: [{ name: 'rank', kind: 'number', default: 8, description: 'how many components' }],
+    },
+    spectrumWith((covariance, { rank }: { rank: number }) => spectrumOf(covariance, { rank })),
+  ),
+  family(
+    {
+      id: 'symbols',
+      description: 'independent symbols of the frequencies of the data',
+      parameters: [{ name: 'substeps', kind: 'number', default: 1, description: 'of a step, at no call' }],
+    },
+    symbolsOf,
+  ),
+]);

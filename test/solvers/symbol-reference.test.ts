@@ -46,7 +46,7 @@ const ofFrequencies =
 
 /** `dy/dlambda = D - y` between two half log-SNRs by many steps of Runge-Kutta: no part of what is tested. */
 const flow = (predict: Predict, start: Vector, first: number, last: number): Vector => {
-  const steps = 4000;
+  const steps = 2000;
   const h = (last - first) / steps;
   const moved = (y: Vector, by: number, k: Vector): Vector => y.map((value, i) => value + by * k[i]);
   const slope = (y: Vector, lambda: number): Vector => predict(y, lambda).map((value, i) => value - y[i]);
@@ -206,17 +206,19 @@ describe('the order of a solver', () => {
   ])('%s is kept: %i, and %i as started', async (id, declared, asStarted) => {
     const one = solver(id);
     expect([one.order, one.orderAsStarted ?? one.order]).toEqual([declared, asStarted]);
+    const doubled = [16, 32, 64, 128, 256];
+    const plans = doubled.map((steps) => {
+      const lambdas = Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps);
+      const grid = timeGrid.explicit(lambdas.map(process.timeAtLambda));
+      const reference = { probabilities, substeps: 1 };
+      return one.plan(process, { nfe: steps, grid, lastStep: 'stop', reference });
+    });
     const orderOf = async (predict: Predict): Promise<number> => {
       const exact = starts.map((first) => flow(predict, first, from, to));
       const ends = new Map<number, number>();
-      for (let steps = 16; steps <= 256; steps *= 2) {
-        const grid = timeGrid.explicit(
-          Array.from({ length: steps + 1 }, (_, i) => process.timeAtLambda(from + ((to - from) * i) / steps)),
-        );
-        const reference = { probabilities, substeps: 2 };
-        const plan = one.plan(process, { nfe: steps, grid, lastStep: 'stop', reference });
+      for (const plan of plans) {
         const found = await Promise.all(starts.map((first) => endOf(plan, first, predict)));
-        ends.set(steps, Math.hypot(...found.map((end, i) => distance(end, exact[i]))));
+        ends.set(plan.nfe, Math.hypot(...found.map((end, i) => distance(end, exact[i]))));
       }
       const errorAt = (nfe: number): { nfe: number; error: number } => ({ nfe, error: ends.get(nfe) ?? NaN });
       return slopesOf(errorAt, { first: 16, last: 256, floor: 1e-10 }).order;

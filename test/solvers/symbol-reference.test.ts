@@ -119,7 +119,7 @@ describe('independent symbols of its frequencies', () => {
           expect(distance(await endOf(plan, start, predict), exact)).toBeLessThan(1e-4);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 

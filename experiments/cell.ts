@@ -139,15 +139,15 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
   const predictions = wrapped(problem, { clip, threshold, guidance });
   const solver = anySolver(id);
   const fromPrior = asked === priorStep;
-  if (others.reference && (solver.adaptive || solver.takesReference !== true)) {
-    throw new UsageError(`${id} takes no reference`);
-  }
   if (!solver.adaptive && tolerance !== undefined) {
     throw new UsageError(`${id} does not take a tolerance: its steps do not depend on the sample`);
   }
   const plan = solver.adaptive
     ? lanesFor(solver, process, { nfe, ...others, ...(tolerance ? { tolerance } : {}) }, fromPrior)
     : planFor(solver, process, { nfe, ...others }, { fromPrior, problem });
+  if (others.reference && !('reference' in plan.settings)) {
+    throw new UsageError(`${id} takes no reference`); // a solver from outside, which would ignore it
+  }
   const draws =
     'instructions' in plan &&
     plan.instructions.some((entry) => entry.op === 'evaluate' && entry.draw !== undefined);

@@ -1,3 +1,4 @@
+import type { SymbolReference } from '../solvers/departure.js';
 import { cosineSpectrum, diagonalSpectrum, spectrumOf } from '../src/denoiser/spectra.js';
 import { UsageError } from '../src/errors.js';
 import { family, familyRegistry } from '../src/family.js';
@@ -22,8 +23,19 @@ const pictureOf = ({ id, view }: Problem): readonly number[] => {
   throw new UsageError(`the reference "cosine" is for pictures, and the samples of "${id}" are none`);
 };
 
+const symbolsOf =
+  ({ substeps }: { readonly substeps: number }) =>
+  ({ id, moments }: Problem): SymbolReference => {
+    if (moments.probabilities) return { probabilities: Array.from(moments.probabilities), substeps };
+    throw new UsageError(
+      `the problem "${id}" knows no symbol frequencies, which the reference "symbols" needs`,
+    );
+  };
+
+type OfProblem = (problem: Problem) => Spectrum | SymbolReference;
+
 /** Reference models by name, made of a problem's own data: what `--reference` takes. */
-export const references = familyRegistry<(problem: Problem) => Spectrum>('reference', [
+export const references = familyRegistry<OfProblem>('reference', [
   family(
     { id: 'covariance', description: 'the covariance of the data', parameters: [] },
     spectrumWith((covariance) => spectrumOf(covariance)),
@@ -43,5 +55,13 @@ export const references = familyRegistry<(problem: Problem) => Spectrum>('refere
       parameters: [{ name: 'rank', kind: 'number', default: 8, description: 'how many components' }],
     },
     spectrumWith((covariance, { rank }: { rank: number }) => spectrumOf(covariance, { rank })),
+  ),
+  family(
+    {
+      id: 'symbols',
+      description: 'independent symbols of the frequencies of the data',
+      parameters: [{ name: 'substeps', kind: 'number', default: 1, description: 'of a step, at no call' }],
+    },
+    symbolsOf,
   ),
 ]);

@@ -90,7 +90,7 @@ export const lanesOf = (
   }
   etasOf(facts, settings);
   startUpOf({ id: facts.id }, settings);
-  referenceOf({ id: facts.id }, settings);
+  referenceOf({ id: facts.id }, process, settings);
   if (noiseOf(facts, settings) === 'path') throw new UsageError(`the noise of ${facts.id} is on no path`);
   const grid = settings.grid ?? facts.defaults?.grid ?? timeGrid.uniform();
   return {

@@ -1,5 +1,5 @@
 import { UsageError } from '../src/errors.js';
-import type { Plan } from '../src/plan/plan.js';
+import { type Plan, isCall } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 
 /**
@@ -27,7 +27,7 @@ export const withAnswer = (plan: Plan, answer: Answer, process: Process): Plan =
   const draws = plan.instructions.map((entry) => (entry.op === 'evaluate' ? (entry.draw ?? 0) : 0));
   const unused = 1 + draws.reduce((most, draw) => Math.max(most, draw), 0);
   const answered = plan.instructions.findIndex(
-    (entry) => last.op === 'return' && entry.op === 'evaluate' && entry.into === last.from,
+    (entry) => last.op === 'return' && isCall(entry) && entry.into === last.from,
   );
   if (answered >= 0) {
     const instructions = plan.instructions.map((entry, i) =>

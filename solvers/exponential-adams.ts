@@ -52,6 +52,7 @@ export const exponentialAdams = (options: ExponentialAdamsOptions): Solver => {
     {
       ...(kind === 'sde' ? sdeWithEta : ode),
       ...multistep(points, adams, { corrected: corrector > 1 }),
+      takesSymbols: kind === 'ode' && prediction === 'data',
       ...(kind === 'sde' ? { weakOrder: Math.min(2, points) } : {}),
       id: `exponential-adams:order=${order},corrector=${corrector},rate=${rate},prediction=${prediction},kind=${kind}`,
       description: `the ${prediction} prediction as a polynomial through ${order} points in ${adams.clock.id}${mended}`,

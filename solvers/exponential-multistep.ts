@@ -1,5 +1,6 @@
 import type { Terms } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
+import { departureStep } from './departure.js';
 import { addedNoise, keptState, odeStep, scaled } from './exponential.js';
 import { type Evaluation, type Node, type Step, type StepRule, type CorrectorRule } from './program.js';
 import { type QuadratureRule, gaussLegendre } from './quadrature.js';
@@ -58,6 +59,11 @@ export const adamsStep = (step: Step, points: readonly Evaluation[], { predictio
   const shownAt = (node: Node): number => clockAt(node, clock, process);
   const usable = Number.isFinite(shownAt(t)) ? finitePart(points, shownAt) : points.slice(0, 1);
   const nodes = usable.map(({ node }) => node);
+  if (step.symbols) {
+    const weights = (from: Node, to: Node): number[] =>
+      adamsWeights({ s: from, t: to, process }, nodes, clock, 1);
+    return departureStep(step, step.symbols, usable, weights);
+  }
   if (prediction === 'data') return predicted(step, usable, adamsWeights(step, nodes, clock, 1 + etaSde));
   const weights = adamsWeights(step, nodes, clock, -1);
   const [now, ...others] = usable;

@@ -16,6 +16,7 @@ export { type EtaInterval, type EtaSde } from './eta.js';
 export { type Churn, edmStochastic } from './edm.js';
 export { type RestartOptions, restartSampler } from './restart.js';
 export { type Measured, measuredOrders } from './measured.js';
+export { type SymbolReference } from './departure.js';
 export { inversionPlan, type InversionSettings } from './invert.js';
 export { planFromPrior } from './prior-step.js';
 export {

@@ -1,4 +1,4 @@
-import type { Instruction, Plan, Return, Terms } from '../src/plan/plan.js';
+import { type Instruction, type Plan, type Return, type Terms, isCall } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { nodeAt } from './program.js';
 import { momentOf } from './recorder.js';
@@ -49,7 +49,7 @@ export const planFromPrior = (solver: Solver, process: Process, settings: Settin
     };
   }
   const last = plan.instructions[plan.instructions.length - 1] as Return;
-  const isPrediction = plan.instructions.some((one) => one.op === 'evaluate' && one.into === last.from);
+  const isPrediction = plan.instructions.some((one) => isCall(one) && one.into === last.from);
   return {
     ...shared,
     instructions: isPrediction

@@ -7,12 +7,14 @@ import {
   type Register,
   type Terms,
   type WideTerms,
+  isCall,
   withoutDeadCode,
 } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { isInterval } from '../src/random/index.js';
 import { meanEta, pathInterval } from './eta.js';
 import { timeGrid } from './grid.js';
+import { type SymbolFlow, symbolFlow } from './departure.js';
 import { preconditioned } from './preconditioning.js';
 import { momentOf, recorder } from './recorder.js';
 import {
@@ -64,6 +66,8 @@ export interface Step {
   readonly etaDdim: number;
   /** The data variance that the nodes count as noise, in a step that a reference preconditions; else 0. */
   readonly variance: number;
+  /** The reference of symbol frequencies, in a step from whose prediction it is subtracted. */
+  readonly symbols?: SymbolFlow;
   /** Calls that this step may make, that for D included: `evaluationsPerStep`, or fewer in a cheaper step. */
   readonly calls: number;
   /**
@@ -146,7 +150,7 @@ const makePlan = (
   const etas = etasOf(facts, settings);
   const noise = noiseOf(facts, settings);
   const asked = startUpOf(facts, settings);
-  const reference = referenceOf(facts, { ...settings, noise, draw, startUp: asked });
+  const { spectrum, symbols } = referenceOf(facts, process, { ...settings, noise, draw, startUp: asked });
   const lowerOrderFinal = settings.lowerOrderFinal ?? facts.defaults?.lowerOrderFinal;
 
   const budget = lastStep === 'predict-at-end' ? nfe - 1 : nfe;
@@ -168,6 +172,7 @@ const makePlan = (
 
   const { instructions, ...write } = recorder();
   const start = write.fresh('x');
+  const flow = symbols && symbolFlow(symbols.substeps, write);
   const evaluated = (state: Register, index: number): Evaluation => {
     const node = nodes[index];
     return { node, state, D: write.evaluate(state, node, draw) };
@@ -191,6 +196,7 @@ const makePlan = (
       etaSde: meanEta(etas.etaSde ?? (facts.kind === 'sde' ? 1 : 0), s.lambda, t.lambda),
       etaDdim: etas.etaDdim ?? 0,
       variance: 0,
+      ...(flow ? { symbols: flow } : {}),
       calls: calls[index],
       noise: (from = s, to = t) => {
         const noises = drawn[index];
@@ -221,12 +227,12 @@ const makePlan = (
     const usable = lowerOrderFinal === true ? history.slice(0, steps - index - 1) : history;
     const from = x;
     const step = (): Step => stepAt(index, from, current, usable);
-    x = write.combine(reference ? preconditioned(reference, rule, step()) : rule(step()), 'x');
+    x = write.combine(spectrum ? preconditioned(spectrum, rule, step()) : rule(step()), 'x');
     correct =
       corrector &&
       ((there) =>
-        reference
-          ? preconditioned(reference, (seen, end = there) => corrector(seen, end), step(), there)
+        spectrum
+          ? preconditioned(spectrum, (seen, end = there) => corrector(seen, end), step(), there)
           : corrector(step(), there));
     history = [current, ...history].slice(0, maxHistory);
   }
@@ -246,11 +252,13 @@ const makePlan = (
       ...(noise === 'independent' ? {} : { noise }),
       ...(settings.startUp === undefined ? {} : { startUp: asked }),
       ...(lowerOrderFinal === undefined ? {} : { lowerOrderFinal }),
-      ...(reference ? { reference: { basis: reference.basis.id, variances: reference.variances } } : {}),
+      ...(spectrum ? { reference: { basis: spectrum.basis.id, variances: spectrum.variances } } : {}),
+      ...(symbols ? { reference: { ...symbols } } : {}),
     },
     nfe,
     start: { register: start, ...momentOf(begin), atNoiseEnd: begin.t === process.noiseEnd },
-    ...(reference && instructions.some(hasComponents) ? { basis: reference.basis } : {}),
+    ...(spectrum && instructions.some(hasComponents) ? { basis: spectrum.basis } : {}),
+    ...(symbols ? { reference: { probabilities: symbols.probabilities } } : {}),
     instructions,
   });
   checkPlan(plan, nfe, process);
@@ -285,7 +293,7 @@ export const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
         `${plan.solver} cannot step from t = ${now} on a Brownian path: half log-SNR is infinite where the step ends`,
       );
     }
-    if (entry.op === 'evaluate') {
+    if (isCall(entry)) {
       const other = shown.get(entry.time);
       if (process.roundsNetworkTime && other !== undefined && other !== entry.t) {
         throw new UsageError(

@@ -8,6 +8,8 @@ export interface Recorder {
   readonly instructions: readonly Instruction[];
   fresh(letter: string): Register;
   evaluate(from: Register, at: Moment, draw: boolean): Register;
+  /** What the plan's reference predicts of a state: no call, and not a last prediction. */
+  refer(from: Register, at: Moment): Register;
   /** Terms with one coefficient a component have to be one a register. */
   combine(terms: WideTerms, letter: string): Register;
   /** The noise of the next number, from 1, or of an interval of a path. */
@@ -32,6 +34,11 @@ export const recorder = (): Recorder => {
       const into = fresh('D');
       const drawn = draw ? { draw: count('D') } : {};
       instructions.push({ op: 'evaluate', into, from, ...momentOf(at), ...drawn });
+      return into;
+    },
+    refer: (from, at) => {
+      const into = fresh('P');
+      instructions.push({ op: 'evaluate', into, from, ...momentOf(at), ask: 'reference' });
       return into;
     },
     combine: (terms, letter) => {

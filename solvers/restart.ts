@@ -40,7 +40,7 @@ const planOf = (id: string, share: number, process: Process, settings: Settings)
   const grid = settings.grid ?? timeGrid.uniform();
   const lastStep = lastStepOf({ id }, settings);
   const draw = settings.draw ?? false;
-  referenceOf({ id }, settings);
+  referenceOf({ id }, process, settings);
   startUpOf({ id }, settings);
   if (settings.noise === 'path') {
     throw new UsageError(`${id} adds noise on the way back only, which is on no path: use independent noise`);

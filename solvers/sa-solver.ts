@@ -77,6 +77,7 @@ const exponentialAdams = (order: number): Solver =>
     {
       ...ode,
       ...multistep(order),
+      takesSymbols: true,
       id: `exponential-adams-${order}`,
       description: `the data prediction as a polynomial of degree ${order - 1} in half log-SNR`,
       reference:
@@ -95,6 +96,7 @@ const exponentialAdamsInTime = (predictor: number, corrector: number): Solver =>
       ...multistep(Math.max(predictor, corrector), inTime, { corrected: corrector > 1 }),
       // the clock is the same for all components of a reference
       takesReference: true,
+      takesSymbols: true,
       scaleInvariant: false,
       id: `exponential-adams-t-p${predictor}${corrector > 0 ? `c${corrector}` : ''}`,
       description: `the data prediction as a polynomial in t: predictor of ${predictor} points${corrector > 0 ? `, corrector of ${corrector}` : ''}`,

@@ -4,6 +4,7 @@ import { type Spectrum, checkSpectrum } from '../src/plan/spectrum.js';
 import type { StartId } from '../src/plan/start.js';
 import type { Process } from '../src/process/process.js';
 import { type EtaSde, checkedEta } from './eta.js';
+import { type SymbolReference, checkedSymbols } from './departure.js';
 import type { Adams, Clock } from './exponential-multistep.js';
 import type { TimeGrid } from './grid.js';
 
@@ -48,9 +49,10 @@ export interface Settings {
   readonly lowerOrderFinal?: boolean;
   /**
    * Variances of the data along a basis: the part of the ODE or SDE that a Gaussian of these variances has is solved exactly, and the
-   * solver extrapolates the departure from it only (docs/preconditioning.md). For solvers that take it.
+   * solver extrapolates the departure from it only (docs/preconditioning.md). Or, of discrete data, the symbol frequencies: the same by the
+   * model of independent variables. For solvers that take it.
    */
-  readonly reference?: Spectrum;
+  readonly reference?: Spectrum | SymbolReference;
 }
 
 /** What a solver declares. */
@@ -75,8 +77,10 @@ export interface SolverFacts {
   readonly consistent: boolean;
   /** Depends on the process only through half log-SNR: the same predictions on VP, VE, EDM or BFN at the same half log-SNRs. Default false. */
   readonly scaleInvariant?: boolean;
-  /** Whether it takes the setting `reference`. Default false; `defineSolver` fills it in. */
+  /** Whether it takes variances as the setting `reference`. Default false; `defineSolver` fills it in. */
   readonly takesReference?: boolean;
+  /** Whether it takes symbol frequencies as the setting `reference`. Default false. */
+  readonly takesSymbols?: boolean;
   /** Paper and equation. */
   readonly reference: string;
   /** What it takes where the user sets nothing. */
@@ -155,15 +159,29 @@ export const noiseOf = (
   return noise;
 };
 
-/** The reference that a solver is preconditioned by, checked. */
+/** The reference that a solver is preconditioned by, checked: of either kind, or none. */
+export interface CheckedReference {
+  readonly spectrum?: Spectrum;
+  readonly symbols?: Required<SymbolReference>;
+}
+
+const takers = {
+  takesReference: 'only solvers of one call a step that see half log-SNR alone do',
+  takesSymbols: 'only exponential Adams methods of the data prediction on the ODE do',
+} as const;
+
+/** Throws a `UsageError` for a reference that a solver does not take, beside the other settings or at all. */
 export const referenceOf = (
-  { id, takesReference }: Pick<Solver, 'id' | 'takesReference'>,
+  facts: Pick<Solver, 'id' | 'takesReference' | 'takesSymbols'>,
+  process: Process,
   { reference, noise, draw, startUp }: Settings,
-): Spectrum | undefined => {
-  if (!reference) return undefined;
-  if (takesReference !== true) {
+): CheckedReference => {
+  if (!reference) return {};
+  const ofSymbols = 'probabilities' in reference;
+  const needed = ofSymbols ? 'takesSymbols' : 'takesReference';
+  if (facts[needed] !== true) {
     throw new UsageError(
-      `${id} takes no reference: only solvers of one call a step that see half log-SNR alone do; see takesReference of \`bfn solvers --json\``,
+      `${facts.id} takes no reference${ofSymbols ? ' of symbol frequencies' : ''}: ${takers[needed]}; see ${needed} of \`bfn solvers --json\``,
     );
   }
   if (noise === 'path') {
@@ -173,6 +191,7 @@ export const referenceOf = (
   }
   if (draw === true) throw new UsageError('a reference does not go with draws of the predicted classes');
   if (startUp === 'full-order') throw new UsageError('a reference does not go with a full-order start-up');
+  if (ofSymbols) return { symbols: checkedSymbols(reference, process) };
   checkSpectrum(reference);
-  return reference;
+  return { spectrum: reference };
 };

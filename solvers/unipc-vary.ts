@@ -53,6 +53,7 @@ const corrected = (order: number): Solver =>
     {
       ...ode,
       ...multistep(order + 1, dataInLambda, { corrected: true }),
+      takesSymbols: true,
       id: `unipc-${order}-vary`,
       description: `UniPC-${order} with varying coefficients: a predictor of order ${order}, corrected to order ${order + 1}`,
       reference,

@@ -20,7 +20,17 @@ export {
   type Lanes,
   type Measure,
 } from './plan/lanes.js';
-export type { ClockInterval, Instruction, Plan, Register, Terms, WideTerms } from './plan/plan.js';
+export {
+  type ClockInterval,
+  type Evaluate,
+  type Instruction,
+  type Plan,
+  type Register,
+  type Terms,
+  type WideTerms,
+  isCall,
+} from './plan/plan.js';
+export { type SymbolModel } from './plan/symbols.js';
 export { noised } from './plan/noised.js';
 export { printPlan } from './plan/print.js';
 export { type Request, type Stepper, type StepperOptions, stepper } from './plan/runner.js';

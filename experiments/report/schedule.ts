@@ -1,4 +1,4 @@
-import type { Evaluate, Plan } from '../../src/plan/plan.js';
+import { type Evaluate, type Plan, isCall } from '../../src/plan/plan.js';
 import { printPlan } from '../../src/plan/print.js';
 import { solver as solverOf } from '../../solvers/registry.js';
 import { readyRun } from '../cell.js';
@@ -37,7 +37,7 @@ export const schedulesOf = (
     if (!cell) return [];
     const { plan } = readyRun(problem, recordedRun(cell));
     if (!('instructions' in plan)) return []; // its steps depend on the sample
-    return { series: one, cell, plan, calls: plan.instructions.filter((entry) => entry.op === 'evaluate') };
+    return { series: one, cell, plan, calls: plan.instructions.filter(isCall) };
   });
 };
 

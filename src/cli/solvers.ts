@@ -28,6 +28,7 @@ const facts = (solver: AnySolver): Record<string, string | number | boolean | nu
   consistent: solver.consistent,
   scaleInvariant: solver.scaleInvariant ?? false,
   takesReference: solver.takesReference ?? false,
+  takesSymbols: solver.takesSymbols ?? false,
   reference: solver.reference,
 });
 

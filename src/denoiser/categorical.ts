@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { writeSymbolPosterior } from '../plan/symbols.js';
 import { classDenoiser, type ClassDenoiser } from './classes.js';
 
 export interface CategoricalSettings {
@@ -42,15 +43,7 @@ export const independentCategorical = (settings: CategoricalSettings): ClassDeno
   return classDenoiser('independent categorical data', [laws.length, classes], ({ data }, kappa, out) => {
     for (let variable = 0, at = 0; at < data.length; variable++, at += classes) {
       const scale = kappa[Math.floor(variable / laws.length)];
-      const law = laws[variable % laws.length];
-      let highest = -Infinity;
-      for (let k = 0; k < classes; k++) if (law[k] > 0) highest = Math.max(highest, data[at + k]);
-      let total = 0;
-      for (let k = 0; k < classes; k++) {
-        weights[k] = law[k] > 0 ? law[k] * Math.exp(scale * (data[at + k] - highest)) : 0;
-        total += weights[k];
-      }
-      for (let k = 0; k < classes; k++) out.data[at + k] = (classes * weights[k]) / total - 1;
+      writeSymbolPosterior(laws[variable % laws.length], scale, data, at, out.data, weights);
     }
   });
 };

@@ -1,15 +1,9 @@
 import { elements, precisionOf, zeros, type Batch } from '../array/batch.js';
 import { UsageError } from '../errors.js';
 import type { Denoiser, Moment, Uniforms } from '../plan/denoiser.js';
+import { classEvidence } from '../plan/symbols.js';
 
-/**
- * kappa: a state `z = alpha (K e_x - 1) + sigma noise` has log-likelihood `kappa z_k` for class k, up to what k does not change.
- * `K alpha / sigma²`, which is 1 at every time of a discrete BFN (alpha = beta, sigma² = K beta). 0 where there is no
- * signal, Infinity where there is no noise. (docs/theory.md, section 6)
- */
-export const classEvidence = ({ alpha, sigma }: Moment, classes: number): number =>
-  // divided twice, since sigma² may underflow where kappa does not
-  alpha === 0 ? 0 : (classes * alpha) / sigma / sigma;
+export { classEvidence };
 
 /**
  * A class a variable, drawn from predicted ones: from `K e - 1` to `K e_k - 1`, k drawn from e with one uniform, each variable by

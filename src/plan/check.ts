@@ -3,7 +3,8 @@ import { UsageError } from '../errors.js';
 import type { Json } from '../json.js';
 import { isInterval } from '../random/index.js';
 import type { Moment } from './denoiser.js';
-import { type Instruction, type Plan, type Register, type WideTerms, reads } from './plan.js';
+import { type Instruction, type Plan, type Register, type WideTerms, isCall, reads } from './plan.js';
+import { type SymbolModel, areProbabilities } from './symbols.js';
 
 /** Longest plan that is accepted, in instructions. */
 export const maxInstructions = 1_000_000;
@@ -75,6 +76,20 @@ const basis = (value: unknown): Basis => {
   return found;
 };
 
+/** The classes that a process says it has have to be those of the reference. */
+const symbolModel = (value: unknown, classes: unknown): SymbolModel => {
+  if (!isObject(value)) return fail('reference', 'must be an object');
+  const probabilities = numbers(value.probabilities, 'reference.probabilities');
+  if (!areProbabilities(probabilities))
+    return fail('reference.probabilities', 'must be two or more numbers from 0 whose sum is 1');
+  return classes === undefined || classes === probabilities.length
+    ? { probabilities }
+    : fail(
+        'reference.probabilities',
+        `has ${probabilities.length} numbers for ${JSON.stringify(classes)} classes of the process`,
+      );
+};
+
 /** A finite number, or one a component where the plan has a basis. */
 const coefficient = (value: unknown, where: string, along: Basis | undefined): Coefficient => {
   if (!Array.isArray(value)) return finite(value, where);
@@ -109,6 +124,11 @@ const instruction = (value: unknown, where: string, along: Basis | undefined): I
         from: register(value.from, `${where}.from`),
         ...moment(value, where),
       } as const;
+      if (value.ask !== undefined) {
+        if (value.ask !== 'reference') return fail(`${where}.ask`, 'must be reference, or absent');
+        if (value.draw !== undefined) return fail(where, 'must not draw: it asks the reference');
+        return { ...evaluate, ask: value.ask };
+      }
       return value.draw === undefined ? evaluate : { ...evaluate, draw: count(value.draw, `${where}.draw`) };
     }
     case 'noise': {
@@ -171,19 +191,25 @@ export const planFromJson = (value: unknown): Plan => {
     defined.add(entry.into);
   });
   if (instructions.length === 0) fail('instructions', 'must end with a return');
-  const evaluations = instructions.filter(({ op }) => op === 'evaluate').length;
+  const evaluations = instructions.filter(isCall).length;
   if (value.nfe !== evaluations)
     fail('nfe', `must be ${evaluations}, the number of its evaluate instructions`);
+  const parameters = record(value.process.parameters, 'process.parameters');
+  const reference =
+    value.reference === undefined ? undefined : symbolModel(value.reference, parameters.classes);
+  const asking = instructions.findIndex((entry) => entry.op === 'evaluate' && entry.ask !== undefined);
+  if (asking >= 0 && !reference) fail(`instructions[${asking}]`, 'asks the reference, and the plan has none');
   return {
     solver: text(value.solver, 'solver'),
     process: {
       id: text(value.process.id, 'process.id'),
-      parameters: record(value.process.parameters, 'process.parameters'),
+      parameters,
     },
     settings: record(value.settings, 'settings'),
     nfe: evaluations,
     start,
     ...(along ? { basis: along } : {}),
+    ...(reference ? { reference } : {}),
     instructions,
   };
 };

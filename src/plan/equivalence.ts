@@ -45,7 +45,22 @@ export const equivalent = (left: Plan, right: Plan, options: EquivalenceOptions 
       return { ...found, residual, difference: `${found.difference ?? ''}${where}` };
     }
   }
-  return { holds: true, residual };
+  const asked = ours.forms[0].evaluations.some(({ ofReference }) => ofReference);
+  return asked ? sameReferences(left, right, residual, options) : { holds: true, residual };
+};
+
+/** What is asked alike has to answer alike. */
+const sameReferences = (
+  left: Plan,
+  right: Plan,
+  before: number,
+  { tolerance = 1e-10 }: EquivalenceOptions,
+): Equivalence => {
+  const [ours, theirs] = [left, right].map(({ reference }) => reference?.probabilities ?? []);
+  const apart = ours.map((p, k) => Math.abs(p - (theirs[k] ?? Infinity)));
+  const residual = Math.max(before, ...apart);
+  if (ours.length === theirs.length && residual <= tolerance) return { holds: true, residual };
+  return { holds: false, residual, difference: 'the references have two sets of probabilities' };
 };
 
 const sameForms = (a: NormalForm, b: NormalForm, options: EquivalenceOptions): Equivalence => {
@@ -75,6 +90,8 @@ const sameForms = (a: NormalForm, b: NormalForm, options: EquivalenceOptions): E
         `evaluation ${i + 1} is at t = ${evaluation.moment.t} in one and t = ${other.moment.t} in the other`,
       );
     }
+    if (evaluation.ofReference !== other.ofReference)
+      return differ(`evaluation ${i + 1} asks the reference in one and the network in the other`);
     if (evaluation.drawn !== other.drawn)
       return differ(`evaluation ${i + 1} is a draw in one and a mean in the other`);
     const found = differingTerm(evaluation, other, agree);

@@ -15,9 +15,9 @@ export interface Measure {
 
 /**
  * What a lane may ask for: the instructions of a plan, but that a register may be written again, which is how it is freed, and that
- * `evaluate` asks for means, not for draws.
+ * `evaluate` asks the network for means, not for draws and not a reference.
  */
-export type LaneInstruction = Omit<Evaluate, 'draw'> | Noise | Combine | Measure;
+export type LaneInstruction = Omit<Evaluate, 'draw' | 'ask'> | Noise | Combine | Measure;
 
 /** Where a sample was left when its budget of calls was spent. */
 export interface Incomplete {

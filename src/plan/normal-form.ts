@@ -13,7 +13,12 @@ export interface Row {
 
 export interface NormalForm {
   /** Dead and duplicate evaluations dropped, in the order of the plan. */
-  readonly evaluations: readonly (Row & { readonly moment: Moment; readonly drawn: boolean })[];
+  readonly evaluations: readonly (Row & {
+    readonly moment: Moment;
+    readonly drawn: boolean;
+    /** Whether the plan's reference is asked, and not the network. */
+    readonly ofReference: boolean;
+  })[];
   readonly result: Row & { readonly alpha: number };
 }
 
@@ -58,7 +63,7 @@ export const normalForms = (plan: Plan): readonly NormalForm[] => {
     return rows;
   };
   rowsOf.set(plan.start.register, unit('known', 0));
-  const evaluations: { rows: readonly Row[]; moment: Moment; drawn: boolean }[] = [];
+  const evaluations: { rows: readonly Row[]; moment: Moment; drawn: boolean; ofReference: boolean }[] = [];
   for (const entry of instructions) {
     if (isDrawn(entry)) rowsOf.set(entry.into, unit('noise', noiseNumbers.get(entry.draw) ?? 0));
     else if (entry.op === 'combine') {
@@ -76,17 +81,21 @@ export const normalForms = (plan: Plan): readonly NormalForm[] => {
     } else if (entry.op === 'evaluate') {
       const rows = find(entry.from);
       const drawn = entry.draw !== undefined;
+      const ofReference = entry.ask !== undefined;
       const { t, alpha, sigma, time } = entry;
       const isTwin = (e: (typeof evaluations)[number]): boolean =>
-        !e.drawn && e.moment.t === t && e.rows.every((row, k) => same(row, rows[k]));
+        !e.drawn &&
+        e.ofReference === ofReference &&
+        e.moment.t === t &&
+        e.rows.every((row, k) => same(row, rows[k]));
       const twin = drawn ? -1 : evaluations.findIndex(isTwin);
       rowsOf.set(entry.into, unit('known', 1 + (twin < 0 ? evaluations.length : twin)));
-      if (twin < 0) evaluations.push({ rows, moment: { t, alpha, sigma, time }, drawn });
+      if (twin < 0) evaluations.push({ rows, moment: { t, alpha, sigma, time }, drawn, ofReference });
     } else if (entry.op === 'return') {
       const result = find(entry.from);
       return components.map((k) =>
         trimmed(
-          evaluations.map(({ rows, moment, drawn }) => ({ ...rows[k], moment, drawn })),
+          evaluations.map(({ rows, ...flags }) => ({ ...rows[k], ...flags })),
           { ...result[k], alpha: entry.alpha },
         ),
       );

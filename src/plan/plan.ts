@@ -1,6 +1,7 @@
 import type { Basis, Coefficient } from '../array/basis.js';
 import type { Json } from '../json.js';
 import type { Moment } from './denoiser.js';
+import type { SymbolModel } from './symbols.js';
 
 /**
  * A plan is a short program over registers that any loop can run: what a solver makes of a process and settings.
@@ -12,12 +13,14 @@ export interface Plan {
   readonly process: { readonly id: string; readonly parameters: Readonly<Record<string, Json>> };
   /** The settings it was written for, defaults of the solver filled in; the times that came of the grid are in the instructions. */
   readonly settings: Readonly<Record<string, Json>>;
-  /** Network calls that one sample costs: the number of `evaluate` instructions. */
+  /** Network calls that one sample costs: the number of `evaluate` instructions that ask the network. */
   readonly nfe: number;
   /** The register that holds the state at the start, where on the clock that is, and whether it is the process's noise end. */
   readonly start: Moment & { readonly register: Register; readonly atNoiseEnd: boolean };
   /** The basis whose components have coefficients of their own; absent where all coefficients are numbers. */
   readonly basis?: Basis;
+  /** The model that `evaluate` with `ask: 'reference'` asks in the network's place. */
+  readonly reference?: SymbolModel;
   readonly instructions: readonly Instruction[];
 }
 
@@ -29,12 +32,16 @@ export type Terms = readonly (readonly [coefficient: number, register: Register]
 /** The same, where a coefficient may also be one number a component of the plan's basis. */
 export type WideTerms = readonly (readonly [coefficient: Coefficient, register: Register])[];
 
-/** Calls the network on a state. With `draw`, asks for a sample of the predicted classes, of that number, instead of their mean. */
+/**
+ * Calls the network on a state. With `draw`, asks for a sample of the predicted classes, of that number, instead of their mean. With `ask`,
+ * asks the plan's own reference instead: its prediction costs no call.
+ */
 export interface Evaluate extends Moment {
   readonly op: 'evaluate';
   readonly into: Register;
   readonly from: Register;
   readonly draw?: number;
+  readonly ask?: 'reference';
 }
 
 /** A standard normal in every coordinate: the one that (seed, sample, `draw`) names. Draw 0 is the start's. */
@@ -75,6 +82,10 @@ export interface Return {
 
 export type Instruction = Evaluate | Noise | Combine | Return;
 
+/** Whether an instruction calls the network. */
+export const isCall = (instruction: Instruction): instruction is Evaluate =>
+  instruction.op === 'evaluate' && instruction.ask === undefined;
+
 /** The registers that an instruction reads. */
 export const reads = (instruction: Instruction): readonly Register[] => {
   switch (instruction.op) {
@@ -98,5 +109,5 @@ export const withoutDeadCode = (plan: Plan): Plan => {
       return alive;
     })
     .reverse();
-  return { ...plan, nfe: instructions.filter(({ op }) => op === 'evaluate').length, instructions };
+  return { ...plan, nfe: instructions.filter(isCall).length, instructions };
 };

@@ -34,7 +34,9 @@ export const printPlan = (plan: Plan): string => {
     switch (instruction.op) {
       case 'evaluate': {
         const { t, alpha, sigma, time } = instruction;
-        const clock = `t = ${number(t)}, alpha = ${number(alpha)}, sigma = ${number(sigma)}, shown ${number(time)}`;
+        const place = `t = ${number(t)}, alpha = ${number(alpha)}, sigma = ${number(sigma)}`;
+        if (instruction.ask) return [instruction.into, `reference(${instruction.from})`, place];
+        const clock = `${place}, shown ${number(time)}`;
         const drawn = instruction.draw === undefined ? 'predict' : `draw[${instruction.draw}]`;
         return [instruction.into, `${drawn}(${instruction.from})`, clock];
       }

@@ -7,6 +7,7 @@ import { allocate } from './allocation.js';
 import { entryOf } from './components.js';
 import type { Moment, Uniforms } from './denoiser.js';
 import type { ClockInterval, Noise, Plan } from './plan.js';
+import { predictSymbols } from './symbols.js';
 
 /** A call of the network that a plan asks for. Answer with the prediction, in `out` or in a batch that you give away. */
 export interface Request {
@@ -38,7 +39,7 @@ export interface StepperOptions {
 export type Stepper = Generator<Request, Batch, Batch>;
 
 /**
- * Runs a plan by hand: yields each network call, is sent its prediction, returns the result, a batch in the shape and
+ * Runs a plan by hand: yields each network call (what is asked of a reference it answers itself), is sent its prediction, returns the result, a batch in the shape and
  * precision of `start` (which is not changed). Throws a `DivergedError` where a state or prediction is not finite, a
  * `UsageError` for a prediction of another shape.
  */
@@ -132,10 +133,15 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
         break;
       }
       case 'evaluate': {
-        evaluation++;
         const { t, alpha, sigma, time, draw } = instruction;
         const state = at(instruction.from);
         const out = at(instruction.into);
+        if (instruction.ask) {
+          if (!plan.reference) throw new UsageError('the plan asks a reference, and has none');
+          predictSymbols(plan.reference, state, instruction, out);
+          break;
+        }
+        evaluation++;
         now = t;
         check(state, 'the state');
         const uniforms: Uniforms = (index, into) =>

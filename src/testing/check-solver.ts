@@ -6,7 +6,7 @@ import { planFromJson } from '../plan/check.js';
 import type { Denoiser } from '../plan/denoiser.js';
 import { equivalent } from '../plan/equivalence.js';
 import { normalForm } from '../plan/normal-form.js';
-import type { Plan } from '../plan/plan.js';
+import { type Plan, isCall } from '../plan/plan.js';
 import { sample } from '../plan/sample.js';
 import { continuousBfn, discreteBfn, karras, variancePreserving } from '../process/index.js';
 import type { Process } from '../process/process.js';
@@ -47,7 +47,7 @@ const budgets = (solver: Solver): string | undefined => {
       for (let nfe = 1; nfe <= 60; nfe++) {
         const plan = solver.plan(process, { nfe, lastStep, grid: timeGrid.uniform() });
         const where = `on ${process.id}, NFE ${nfe}, ${lastStep}`;
-        const calls = plan.instructions.filter(({ op }) => op === 'evaluate').length;
+        const calls = plan.instructions.filter(isCall).length;
         if (calls !== nfe || plan.nfe !== nfe) return `${calls} calls, declared ${plan.nfe}, ${where}`;
         if (nfe > longestInJson) continue;
         const again = planFromJson(JSON.parse(JSON.stringify(plan)));

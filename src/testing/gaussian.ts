@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js';
 import type { Moment } from '../plan/denoiser.js';
 import { withIndependentNoises } from '../plan/independent-noises.js';
 import type { Plan, Register } from '../plan/plan.js';
@@ -59,6 +60,8 @@ export const lawOnGaussian = (plan: Plan, data: Gaussian): Gaussian & { readonly
         );
         break;
       case 'evaluate': {
+        if (entry.ask)
+          throw new UsageError('a reference of symbols is not affine: the plan has no law on Gaussian data');
         const gain = gaussianGain(data, entry);
         const offset = data.mean * (1 - gain * entry.alpha);
         registers.set(

@@ -129,6 +129,21 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
     'sample --problem simplex-3 --solver unipc-2 --reference diagonal',
     /"simplex-3" knows no covariance of its data/,
   ],
+  [
+    'a reference of symbols of data that are none',
+    'sample --problem mixture-1d --solver unipc-2-vary --reference symbols',
+    /"mixture-1d" knows no symbol frequencies/,
+  ],
+  [
+    'a reference of symbols for a solver that takes none',
+    'compare --problem simplex-3 --solvers unipc-2-vary,unipc-2 --reference symbols',
+    /unipc-2 takes no reference of symbol frequencies: only exponential Adams/,
+  ],
+  [
+    'no substeps of a reference',
+    'sample --problem simplex-3 --solver unipc-2-vary --reference symbols:substeps=0',
+    /substeps of the reference is 0; it must be a whole number/,
+  ],
   ['an unknown reference', 'sample --reference wishart', /covariance, diagonal, cosine, low-rank/],
   ['an unknown source of noise', 'plan bfn --noise tree', /independent, path/],
   [

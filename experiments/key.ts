@@ -5,6 +5,7 @@ import { packageVersion } from './environment.js';
 import type { Metric } from './metric.js';
 import { metricEntry } from './metrics/index.js';
 import type { Problem } from './problem.js';
+import { without } from './store-format.js';
 
 const sorted = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -25,12 +26,8 @@ export const digest = (value: unknown): string =>
 const programOf = ({ plan, settings: used }: ReadyRun): unknown => {
   const beside = Object.entries(used).filter(([name]) => !Object.hasOwn(plan.settings, name));
   const settings = Object.fromEntries(beside);
-  const { start } = plan;
-  if ('instructions' in plan) {
-    const { nfe, basis = null, instructions } = plan;
-    return { nfe, start, basis, instructions, settings };
-  }
-  const { solver, budget } = plan;
+  if ('instructions' in plan) return { ...without(plan, ['solver', 'process', 'settings']), settings };
+  const { solver, start, budget } = plan;
   return { solver, version: packageVersion(), of: plan.settings, budget, start, settings };
 };
 

@@ -311,6 +311,23 @@ describe('the key of a cell', () => {
     expect((await prepare(unnamed)).jobs.map(({ key }) => key)).toEqual(usual);
   });
 
+  it('covers the model that a plan asks beside the network', async () => {
+    const asking = solver('exponential-adams-4');
+    registerSolver({
+      ...asking,
+      id: 'other-model',
+      plan: (process, settings) => {
+        const plan = asking.plan(process, settings);
+        expect(plan.reference).toBeDefined();
+        return { ...plan, reference: { probabilities: [0.5, 0.25, 0.25] } };
+      },
+    });
+    const keysWith = (id: string) =>
+      keysOf({ problems: ['simplex-3'], solvers: [id], settings: { reference: 'symbols' } });
+    const [one, other] = [await keysWith('exponential-adams-4'), await keysWith('other-model')];
+    expect(new Set([...one, ...other]).size).toBe(2 + 2 * 4); // the truth is one
+  });
+
   it('differs with start and clip, which no plan holds', async () => {
     const one = { problems: ['mixture-1d'], solvers: ['dpm-solver++2m'], metrics: ['frechet-distance'] };
     const keys = await Promise.all([

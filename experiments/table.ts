@@ -75,13 +75,17 @@ const distanceTable = (cells: readonly Cell[], nfe: readonly number[]): string =
   return `${table(rows)}\n\n${note}`;
 };
 
+const slopeOf = ({ label, nfe, slope }: Slope): string =>
+  `${label} ${withReach(slope)} (NFE ${Math.min(...nfe)} to ${Math.max(...nfe)})`;
+
+/** A slope as a sentence. */
+export const slopeText = (slope: Slope): string => `the slope of ${slope.of}: ${slopeOf(slope)}`;
+
 /** What can be said of the problem beyond the tables: which differences are real, and how fast the solvers converge. */
 const statements = ({ name }: ProblemReport, { comparisons, findings, slopes }: Comparison): string[] => {
   const found = findings.filter(({ problem }) => problem === name);
   const family = comparisons.filter(({ problem }) => problem === name).length;
   const steep = slopes.filter(({ problem }) => problem === name);
-  const slopeOf = ({ label, nfe, slope }: Slope): string =>
-    `${label} ${withReach(slope)} (NFE ${Math.min(...nfe)} to ${Math.max(...nfe)})`;
   const lines = [...new Set(steep.map(({ of }) => of))].map(
     (of) =>
       `- ${of}: ${steep

@@ -59,6 +59,17 @@ const plotCard = ({ title, description, svg }: Drawn): Markup =>
     </div>
   </figure> `;
 
+/** All that the comparison says of the problem, corrected for how much that is. */
+const statementsPart = ({ statements }: Section): Content =>
+  statements.length === 0
+    ? ''
+    : html`<details>
+        <summary>Every finding, corrected for their number, and slopes</summary>
+        <ul>
+          ${statements.map((text) => html`<li>${text}</li>`)}
+        </ul>
+      </details>`;
+
 const failureItem = ({ label, nfe, status, message = '' }: SectionCell): Markup =>
   html`<li>${label}, ${nfe} calls: ${message === '' ? status : message}</li>`;
 
@@ -110,10 +121,8 @@ const sectionPart = (view: SectionView): Markup => {
     </p>
     <h3>Numbers</h3>
     <div class="tables">${tables}</div>
-    <p class="note">
-      Bold: the best with that many calls, and those that it does not beat; nothing is bold where that is
-      every solver.
-    </p>
+    ${statementsPart(section)}
+    <p class="note">Bold: what beats all others with that many calls; nothing is bold where nothing does.</p>
     ${missing === undefined ? '' : html`<p class="note failed">${missing}</p>`}
     ${
       gallery === ''

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../src/errors.js';
 import type { Json } from '../../src/json.js';
 import type { Cell, Comparison, MetricValue, ProblemReport } from '../comparison.js';
+import { slopeText } from '../table.js';
 
 /** A comparison and the record of how it was made: what a run folder holds. */
 export interface Run {
@@ -33,6 +34,8 @@ export interface Section extends Pick<Comparison, 'samples' | 'repeats' | 'seed'
   readonly problem: ProblemReport;
   readonly cells: readonly SectionCell[];
   readonly tests: readonly Tested[];
+  /** The findings and slopes of the comparison, in words. */
+  readonly statements: readonly string[];
   /** Ascending. */
   readonly nfe: readonly number[];
   /** Labels, in order of first occurrence. */
@@ -121,12 +124,22 @@ const sectionProblem = (problem: ProblemReport, cells: readonly SectionCell[]): 
   return { ...problem, metrics: { ...problem.metrics, [reference]: about } };
 };
 
+/** None of a comparison that was written before there were any. */
+const statementsOf = (
+  { findings = [], slopes = [] }: Partial<Pick<Comparison, 'findings' | 'slopes'>>,
+  problem: string,
+): readonly string[] => [
+  ...findings.filter((finding) => finding.problem === problem).map(({ text }) => text),
+  ...slopes.filter((slope) => slope.problem === problem).map(slopeText),
+];
+
 const partsOf = ({ folder, comparison }: Run): readonly Part[] => {
   const { samples, repeats, seed, settings } = comparison;
   const { comparisons = [] } = comparison as { readonly comparisons?: readonly Tested[] };
   return comparison.problems.map((problem) => {
     const cells = comparison.cells.filter((cell) => cell.problem === problem.name).map(sectionCell);
     const tests = comparisons.filter((test) => test.problem === problem.name);
+    const statements = statementsOf(comparison, problem.name);
     return {
       folder,
       samples,
@@ -135,6 +148,7 @@ const partsOf = ({ folder, comparison }: Run): readonly Part[] => {
       settings,
       cells,
       tests,
+      statements,
       problem: sectionProblem(problem, cells),
     };
   });
@@ -156,7 +170,13 @@ const joined = (first: Part, second: Part): Part => {
   const has = ({ label, nfe }: SectionCell): boolean => cellAt(first, label, nfe) !== undefined;
   const others = second.cells.filter((cell) => !has(cell)).map(withoutCalls);
   const problem = { ...first.problem, metrics: { ...second.problem.metrics, ...first.problem.metrics } };
-  return { ...first, problem, cells: [...first.cells, ...others], tests: [...first.tests, ...second.tests] };
+  return {
+    ...first,
+    problem,
+    cells: [...first.cells, ...others],
+    tests: [...first.tests, ...second.tests],
+    statements: [...first.statements, ...second.statements],
+  };
 };
 
 const slugOf = (title: string): string =>

@@ -7,7 +7,7 @@ import { floorName } from './plots.js';
 import { type Section, type SectionCell, cellAt } from './sections.js';
 import { beats, nearest } from './significance.js';
 
-/** One cell of one metric, and whether it is among the significantly best of its problem at that number of calls. */
+/** One cell of one metric, and whether it beats all others of its problem at that number of calls. */
 export interface Row extends MetricValue {
   readonly problem: string;
   readonly metric: string;
@@ -16,16 +16,14 @@ export interface Row extends MetricValue {
   readonly best: boolean;
 }
 
-/**
- * The solvers that are best by a metric at a number of calls: the nearest to where it should be, and those that it does not beat. None,
- * if that is all of them: then nothing tells them apart.
- */
-export const bestSolvers = (section: Section, metric: string, nfe: number): ReadonlySet<string> => {
+/** The solver that beats all others by a metric at a number of calls, if one does: as in the table that the command prints. */
+export const bestSolver = (section: Section, metric: string, nfe: number): string | undefined => {
   const cells = section.solvers.flatMap((solver) => cellAt(section, solver, nfe) ?? []);
   const measured = cells.filter(({ metrics }) => metrics[metric]);
   const best = nearest(section, metric, measured);
-  const among = measured.filter((cell) => best && !beats(section, metric, best, cell));
-  return new Set(among.length < measured.length ? among.map(({ label }) => label) : []);
+  const others = measured.filter((cell) => cell !== best);
+  if (!best || others.length === 0) return undefined;
+  return others.every((cell) => beats(section, metric, best, cell)) ? best.label : undefined;
 };
 
 /** All numbers of a report, a row a cell and metric. */
@@ -33,11 +31,11 @@ export const rowsOf = (sections: readonly Section[]): readonly Row[] =>
   sections.flatMap((section) =>
     Object.keys(section.problem.metrics).flatMap((metric) =>
       section.nfe.flatMap((nfe) => {
-        const best = bestSolvers(section, metric, nfe);
+        const best = bestSolver(section, metric, nfe);
         return section.solvers.flatMap((solver) => {
           const value = cellAt(section, solver, nfe)?.metrics[metric];
           return value
-            ? [{ problem: section.title, metric, solver, nfe, ...value, best: best.has(solver) }]
+            ? [{ problem: section.title, metric, solver, nfe, ...value, best: best === solver }]
             : [];
         });
       }),
@@ -82,11 +80,11 @@ const row = (one: Series, section: Section, entry: (cell: SectionCell) => Conten
 
 const metricTable = (section: Section, series: readonly Series[], metric: string): Markup => {
   const { unit, description, floor, truth } = section.problem.metrics[metric];
-  const best = new Map(section.nfe.map((calls) => [calls, bestSolvers(section, metric, calls)]));
+  const best = new Map(section.nfe.map((calls) => [calls, bestSolver(section, metric, calls)]));
   const entry = ({ label, nfe, status, metrics }: SectionCell): Content => {
     if (!metrics[metric]) return html`<span class="failed">${status}</span>`;
     const text = withReach(metrics[metric]);
-    return best.get(nfe)?.has(label) ? html`<strong>${text}</strong>` : text;
+    return best.get(nfe) === label ? html`<strong>${text}</strong>` : text;
   };
   const reference = (name: string, text: string): Markup =>
     html`<tr class="reference">

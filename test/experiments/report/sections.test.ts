@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.js';
 import { type Run, readRun, sectionsOf } from '../../../experiments/report/sections.js';
-import { bestSolvers, rowsCsv, rowsOf } from '../../../experiments/report/tables.js';
+import { bestSolver, rowsCsv, rowsOf } from '../../../experiments/report/tables.js';
 import { someComparison } from '../some-comparison.js';
 import { type Interval, someSection } from './some-section.js';
 
@@ -136,33 +136,29 @@ describe('the best of a table', () => {
     { minLength: 1, maxLength: 6 },
   );
 
-  it('are those whose interval meets that of the least value, or none where that is all', () => {
+  it('is the one whose interval lies below all others, if there is one', () => {
     fc.assert(
       fc.property(intervals, (all) => {
         const section = someSection({ q: all });
-        const best = bestSolvers(section, 'q', 10);
-        const least = all.reduce((a, b) => (b.value < a.value ? b : a));
-        const meets = all.map((one) => one.value - one.reach <= least.value + least.reach);
-        const expected = meets.every(Boolean) ? [] : section.solvers.filter((_, i) => meets[i]);
-        expect([...best]).toEqual(expected);
+        const beatsAll = (one: Interval): boolean =>
+          all.every((other) => other === one || one.value + one.reach < other.value - other.reach);
+        const place = all.length > 1 ? all.findIndex(beatsAll) : -1;
+        expect(bestSolver(section, 'q', 10)).toBe(place < 0 ? undefined : section.solvers[place]);
       }),
     );
   });
 
-  it('of a value to be met are those near it, from either side', () => {
+  it('of a value to be met is the one near it, from either side', () => {
     const values: Interval[] = [
       { value: 1, reach: 0.1 },
       { value: 2.1, reach: 0.05 },
-      { value: 1.85, reach: 0.06 },
+      { value: 1.7, reach: 0.06 },
       { value: 3, reach: 0.1 },
     ];
-    expect([...bestSolvers(someSection({ q: values }, { truth: 2 }), 'q', 10)]).toEqual(['s1', 's2']);
+    expect(bestSolver(someSection({ q: values }, { truth: 2 }), 'q', 10)).toBe('s1');
     // a share has no truth of its own: true samples say what it should be
-    expect([...bestSolvers(someSection({ q: values }, { unit: '%', floor: 2 }), 'q', 10)]).toEqual([
-      's1',
-      's2',
-    ]);
-    expect([...bestSolvers(someSection({ q: values }), 'q', 10)]).toEqual(['s0']);
+    expect(bestSolver(someSection({ q: values }, { unit: '%', floor: 2 }), 'q', 10)).toBe('s1');
+    expect(bestSolver(someSection({ q: values }), 'q', 10)).toBe('s0');
   });
 
   it('rows have a line a cell and metric, and say which are best', () => {

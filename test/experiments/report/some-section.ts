@@ -41,7 +41,16 @@ export const someSection = (
     ...(truth === undefined ? {} : { truth }),
   };
   return {
-    ...{ title: 'toy', slug: 'toy', samples: 100, repeats: 1, seed: 1, settings: {}, tests: [] },
+    ...{
+      title: 'toy',
+      slug: 'toy',
+      samples: 100,
+      repeats: 1,
+      seed: 1,
+      settings: {},
+      tests: [],
+      statements: [],
+    },
     problem: {
       ...{ id: 'toy', name: 'toy', parameters: {}, kernel: 'plain', baseline: 's0', quality: ids },
       process: { id: 'bfn-continuous', parameters: {} },

@@ -5,7 +5,7 @@ import { type AdaptiveSolver, combined } from './adaptive.js';
 import { type EmbeddedPair, defineAdaptive } from './embedded-pair.js';
 import { odeStep, scaled } from './exponential.js';
 import { ode } from './facts.js';
-import { type Node, type Step, type StepRule, nodeAt } from './program.js';
+import { type Node, type Step, type StepRule, nodeAt } from './step.js';
 import { recorder } from './recorder.js';
 import { data3, dataSecond, noise3, noiseSecond } from './singlestep.js';
 import { integralControl } from './step-control.js';

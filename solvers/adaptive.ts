@@ -4,7 +4,7 @@ import type { Register, Terms } from '../src/plan/plan.js';
 import type { StartId } from '../src/plan/start.js';
 import type { Process } from '../src/process/process.js';
 import { timeGrid } from './grid.js';
-import type { Node } from './program.js';
+import type { Node } from './step.js';
 import { momentOf } from './recorder.js';
 import {
   type LastStep,

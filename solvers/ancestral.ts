@@ -1,6 +1,7 @@
 import type { Terms } from '../src/plan/plan.js';
 import { scaled } from './exponential.js';
-import { type Node, type Step, defineSolver } from './program.js';
+import type { Node, Step } from './step.js';
+import { defineSolver } from './program.js';
 
 // Samplers whose step goes down the probability-flow ODE, further than to t, and back up to t by fresh noise. Adding noise maps the
 // marginals onto each other exactly, so their weak order is the order of the ODE step. Noise levels are s = sigma/alpha.

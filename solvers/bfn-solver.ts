@@ -2,7 +2,8 @@ import type { Register, Terms } from '../src/plan/plan.js';
 import { midpoint, odeStep, sdeStep } from './exponential.js';
 import { clocks } from './exponential-multistep.js';
 import { multistep } from './facts.js';
-import { type Node, type Step, defineSolver } from './program.js';
+import type { Node, Step } from './step.js';
+import { defineSolver } from './program.js';
 
 // The BFN-Solvers of Xue et al. 2024 (arXiv:2404.15766, algorithms 1 to 7), written for any linear process. For continuous data they
 // work in half log-SNR lambda, for discrete data in w = e^lambda, which on discrete BFN is proportional to 1 - t.

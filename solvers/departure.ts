@@ -3,7 +3,7 @@ import type { Register, Terms } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { type SymbolModel, areProbabilities } from '../src/plan/symbols.js';
 import { odeStep } from './exponential.js';
-import type { Evaluation, Node, Step } from './program.js';
+import type { Evaluation, Node, Step } from './step.js';
 import type { Recorder } from './recorder.js';
 
 // Preconditioning by independent symbols: of `d(x/sigma) = D dw`, w = alpha/sigma, only the departure `R = D - D_ref` is replaced by a

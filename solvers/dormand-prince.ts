@@ -3,7 +3,7 @@ import { combined } from './adaptive.js';
 import { type EmbeddedPair, defineAdaptive, scaleOf } from './embedded-pair.js';
 import { scaled } from './exponential.js';
 import { ode } from './facts.js';
-import { type Node, nodeAt } from './program.js';
+import { type Node, nodeAt } from './step.js';
 import { momentOf } from './recorder.js';
 import { proportionalIntegralControl } from './step-control.js';
 

@@ -2,7 +2,8 @@ import type { Terms } from '../src/plan/plan.js';
 import { clocks, noiseOf } from './exponential-multistep.js';
 import { midpoint, odeStep, scaled, sdeStep } from './exponential.js';
 import { multistep, ode, sdeWithEta } from './facts.js';
-import { type Step, type StepRule, defineSolver } from './program.js';
+import type { Step, StepRule } from './step.js';
+import { defineSolver } from './program.js';
 import { phi } from './quadrature.js';
 
 // The multistep solvers of Lu et al. 2022. With q_i the steps before in units of the step h, H = (1 + etaSde) h,

@@ -12,7 +12,7 @@ import {
   lanesOf,
 } from './adaptive.js';
 import { timeGrid } from './grid.js';
-import { type Node, nodeAt } from './program.js';
+import { type Node, nodeAt } from './step.js';
 import type { StepControl } from './step-control.js';
 
 /** A step of two orders at once, whose difference is an estimate of its error. */

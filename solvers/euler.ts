@@ -2,7 +2,8 @@ import type { Register, Terms } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { scaled } from './exponential.js';
 import { clocks } from './exponential-multistep.js';
-import { type Node, defineSolver } from './program.js';
+import type { Node } from './step.js';
+import { defineSolver } from './program.js';
 
 const reference = 'Song et al. 2021, arXiv:2011.13456, eqs. 6 and 13, discretised in t';
 

@@ -2,7 +2,7 @@ import type { Terms } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
 import { departureStep } from './departure.js';
 import { addedNoise, keptState, odeStep, scaled } from './exponential.js';
-import { type Evaluation, type Node, type Step, type StepRule, type CorrectorRule } from './program.js';
+import type { Evaluation, Node, Step, StepRule, CorrectorRule } from './step.js';
 import { type QuadratureRule, gaussLegendre } from './quadrature.js';
 
 // Exponential Adams methods: the linear part of ODE or SDE is solved exactly, and the prediction is replaced by the polynomial in some

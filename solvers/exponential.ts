@@ -1,5 +1,5 @@
 import type { Terms } from '../src/plan/plan.js';
-import type { Step } from './program.js';
+import type { Step } from './step.js';
 
 // The two steps that every exponential integrator is built of, in half log-SNR lambda, with h = lambda_t - lambda_s.
 // D is the prediction over the step: a register, or an extrapolation of several. docs/theory.md, section 4.

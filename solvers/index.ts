@@ -1,17 +1,8 @@
 export { equivalent, type Equivalence, type EquivalenceOptions } from '../src/plan/equivalence.js';
 export { type Answer, answers, withAnswer } from './answer.js';
 export { timeGrid, defaultEta, type TimeGrid, type Ends } from './grid.js';
-export {
-  defineSolver,
-  nodeAt,
-  type CorrectorRule,
-  type Evaluation,
-  type Extras,
-  type Node,
-  type Step,
-  type StepRule,
-  type StepSolver,
-} from './program.js';
+export { nodeAt, type CorrectorRule, type Evaluation, type Node, type Step, type StepRule } from './step.js';
+export { defineSolver, type Extras, type StepSolver } from './program.js';
 export { type EtaInterval, type EtaSde } from './eta.js';
 export { type Churn, edmStochastic } from './edm.js';
 export { type RestartOptions, restartSampler } from './restart.js';

@@ -4,7 +4,8 @@ import type { Process } from '../src/process/process.js';
 import { type AdaptiveSolver, type AdaptiveFacts, call, combined, lanesOf } from './adaptive.js';
 import { sdeStep } from './exponential.js';
 import { timeGrid } from './grid.js';
-import { type Node, callsOfSteps, nodeAt } from './program.js';
+import { type Node, nodeAt } from './step.js';
+import { callsOfSteps } from './program.js';
 import { type LastStep, checkNfe, lastStepOf } from './solver.js';
 
 export interface Langevin {

@@ -2,7 +2,7 @@ import type { Coefficient } from '../src/array/basis.js';
 import type { Register, Terms, WideTerms } from '../src/plan/plan.js';
 import type { Spectrum } from '../src/plan/spectrum.js';
 import { UsageError } from '../src/errors.js';
-import type { Evaluation, Node, Step } from './program.js';
+import type { Evaluation, Node, Step } from './step.js';
 import { collected } from './recorder.js';
 
 // Preconditioning by a Gaussian reference: with S² = e + (sigma/alpha)² for a component of the data with variance e, the ODE and the

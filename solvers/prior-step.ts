@@ -1,6 +1,6 @@
 import { type Instruction, type Plan, type Return, type Terms, isCall } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
-import { nodeAt } from './program.js';
+import { nodeAt } from './step.js';
 import { momentOf } from './recorder.js';
 import { type Settings, type Solver, checkNfe } from './solver.js';
 

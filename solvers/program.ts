@@ -1,20 +1,15 @@
-import { UsageError } from '../src/errors.js';
-import { entriesOf } from '../src/plan/components.js';
-import type { Moment } from '../src/plan/denoiser.js';
 import {
   type Instruction,
   type Plan,
   type Register,
-  type Terms,
   type WideTerms,
-  isCall,
   withoutDeadCode,
 } from '../src/plan/plan.js';
 import type { Process } from '../src/process/process.js';
-import { isInterval } from '../src/random/index.js';
 import { meanEta, pathInterval } from './eta.js';
 import { timeGrid } from './grid.js';
-import { type SymbolFlow, symbolFlow } from './departure.js';
+import { checkPlan, infiniteStep } from './check-plan.js';
+import { symbolFlow } from './departure.js';
 import { preconditioned } from './preconditioning.js';
 import { momentOf, recorder } from './recorder.js';
 import {
@@ -28,63 +23,7 @@ import {
   startUpOf,
 } from './solver.js';
 import { startUp, startUpWithin } from './start-up.js';
-
-/** A point of the grid with all that a solver's formulas need. */
-export interface Node extends Moment {
-  /** Half log-SNR. */
-  readonly lambda: number;
-  /** `sigma²/alpha`; the reverse SDE carries the state over by the ratio of two of these. */
-  readonly varianceOverSignal: number;
-}
-
-/** A state that the network was called on, and its prediction. */
-export interface Evaluation {
-  readonly node: Node;
-  readonly state: Register;
-  readonly D: Register;
-}
-
-/** What a step rule is given: the step from s to t < s, the state x there and the prediction D of it. */
-export interface Step {
-  readonly process: Process;
-  readonly s: Node;
-  readonly t: Node;
-  readonly x: Register;
-  readonly D: Register;
-  /** Where D comes from: its `state` is x, but after a corrector, where it is the state that x was corrected from. */
-  readonly current: Evaluation;
-  /** The first evaluations of earlier steps, newest first; fewer towards the end with `lowerOrderFinal`. */
-  readonly history: readonly Evaluation[];
-  /** `history[0]`; absent in the first step. */
-  readonly previous?: Evaluation;
-  /** Number of this step, from 0. */
-  readonly index: number;
-  /** Of how many. */
-  readonly steps: number;
-  /** 0 on the ODE, 1 on the reverse SDE, for a solver that takes it in between; its mean over the step where it varies. */
-  readonly etaSde: number;
-  readonly etaDdim: number;
-  /** The data variance that the nodes count as noise, in a step that a reference preconditions; else 0. */
-  readonly variance: number;
-  /** The reference of symbol frequencies, in a step from whose prediction it is subtracted. */
-  readonly symbols?: SymbolFlow;
-  /** Calls that this step may make, that for D included: `evaluationsPerStep`, or fewer in a cheaper step. */
-  readonly calls: number;
-  /**
-   * A standard normal for the way between two moments, by default from s to t; in a corrector the normals of its step again, in
-   * order. With `noise: 'path'` the increment of the sample's Brownian path; else, and for a way back to the noise, a new draw.
-   */
-  noise(from?: Node, to?: Node): Register;
-  /** The prediction at another state and time. */
-  evaluate(x: Terms, at: Node): Register;
-  node(t: number): Node;
-}
-
-/** From a step to the next state. */
-export type StepRule = (step: Step) => Terms;
-
-/** The state at t once more, when the network has been called on the state that the step rule gave. */
-export type CorrectorRule = (step: Step, there: Evaluation) => Terms;
+import { type CorrectorRule, type Evaluation, type Step, type StepRule, nodeAt } from './step.js';
 
 export interface Extras {
   /** Corrects the result of each step but the last, at no further call. */
@@ -92,15 +31,6 @@ export interface Extras {
   /** Another way than `callsOfSteps` to spend a budget of calls on the steps of a grid that does not end in sigma = 0. */
   readonly spend?: (budget: number) => readonly number[];
 }
-
-export const nodeAt = (process: Process, t: number): Node => ({
-  t,
-  alpha: process.alpha(t),
-  sigma: process.sigma(t),
-  time: process.networkTime(t),
-  lambda: process.lambda(t),
-  varianceOverSignal: process.varianceOverSignal(t),
-});
 
 /**
  * How a budget of calls is spent on steps of up to `perStep` calls: full steps, then one cheaper step with what is left.
@@ -270,38 +200,3 @@ const hasComponents = (entry: Instruction): boolean =>
 
 /** No multistep method uses more: longer ones are unstable on the ODEs at hand. */
 const maxHistory = 8;
-
-const infiniteStep = (solver: string, t: number, process: string): UsageError =>
-  new UsageError(
-    `${solver} cannot step from t = ${t} on ${process}: a coefficient is infinite there; ` +
-      `use eta > 0: such a grid starts short of the noise end`,
-  );
-
-/** What only the whole plan shows: calls without effect, steps from where a formula diverges, times that the network cannot tell apart. */
-export const checkPlan = (plan: Plan, nfe: number, process: Process): void => {
-  if (plan.nfe !== nfe) {
-    throw new UsageError(`${plan.solver} leaves ${nfe - plan.nfe} of its ${nfe} evaluations without effect`);
-  }
-  const shown = new Map<number, number>();
-  let now = plan.start.t;
-  for (const entry of plan.instructions) {
-    if (entry.op === 'combine' && !entry.terms.every(([c]) => entriesOf(c).every(Number.isFinite))) {
-      throw infiniteStep(plan.solver, now, plan.process.id);
-    }
-    if (entry.op === 'noise' && 'clock' in entry && !isInterval(entry)) {
-      throw new UsageError(
-        `${plan.solver} cannot step from t = ${now} on a Brownian path: half log-SNR is infinite where the step ends`,
-      );
-    }
-    if (isCall(entry)) {
-      const other = shown.get(entry.time);
-      if (process.roundsNetworkTime && other !== undefined && other !== entry.t) {
-        throw new UsageError(
-          `the times ${other} and ${entry.t} are both shown to the network as ${entry.time}: use fewer or other times, or real network times`,
-        );
-      }
-      shown.set(entry.time, entry.t);
-      now = entry.t;
-    }
-  }
-};

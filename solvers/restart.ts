@@ -4,7 +4,9 @@ import type { Process } from '../src/process/process.js';
 import { scaled } from './exponential.js';
 import { clocks } from './exponential-multistep.js';
 import { timeGrid } from './grid.js';
-import { type Node, callsOfSteps, checkPlan, nodeAt } from './program.js';
+import { type Node, nodeAt } from './step.js';
+import { checkPlan } from './check-plan.js';
+import { callsOfSteps } from './program.js';
 import { momentOf, recorder } from './recorder.js';
 import { type Settings, type Solver, checkNfe, lastStepOf, referenceOf, startUpOf } from './solver.js';
 

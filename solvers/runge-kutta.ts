@@ -3,7 +3,8 @@ import { drift } from './euler.js';
 import { odeStep, scaled } from './exponential.js';
 import { clocks } from './exponential-multistep.js';
 import { ode } from './facts.js';
-import { type Node, type Step, type StepRule, defineSolver } from './program.js';
+import type { Node, Step, StepRule } from './step.js';
+import { defineSolver } from './program.js';
 import type { Solver } from './solver.js';
 
 // Runge-Kutta methods on the probability-flow ODE, as it stands in t, or in rho = sigma/alpha, where it is d(x/alpha)/d rho = eps.

@@ -1,7 +1,8 @@
 import type { Terms } from '../src/plan/plan.js';
 import { adamsCorrector, adamsPredictor, adamsStep, clocks } from './exponential-multistep.js';
 import { dataInLambda, multistep, ode, sdeWithEta } from './facts.js';
-import { type Evaluation, type Step, defineSolver } from './program.js';
+import type { Evaluation, Step } from './step.js';
+import { defineSolver } from './program.js';
 import { phi } from './quadrature.js';
 import type { Solver } from './solver.js';
 

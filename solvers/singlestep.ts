@@ -2,7 +2,8 @@ import type { Register, Terms } from '../src/plan/plan.js';
 import { odeStep, scaled } from './exponential.js';
 import { noiseOf } from './exponential-multistep.js';
 import { ode } from './facts.js';
-import { type Node, type Step, type StepRule, callsOfSteps, defineSolver } from './program.js';
+import type { Node, Step, StepRule } from './step.js';
+import { callsOfSteps, defineSolver } from './program.js';
 import { phi } from './quadrature.js';
 
 // Singlestep solvers of Lu et al. 2022 in half log-SNR: calls in the middle of the step in place of history. DPM-Solver extrapolates the

@@ -1,6 +1,6 @@
 import type { Register, Terms } from '../src/plan/plan.js';
 import { type Adams, adamsStep } from './exponential-multistep.js';
-import type { Evaluation, Step } from './program.js';
+import type { Evaluation, Step } from './step.js';
 
 // A start of full order for a multistep method of order p: Runge's idea of a starter, on the first p - 2 steps of the grid themselves. The
 // first p - 1 predictions and a polynomial through them give all the first states; each round of calls on these states raises the

@@ -1,6 +1,7 @@
 import type { Register, Terms } from '../src/plan/plan.js';
 import { scaled } from './exponential.js';
-import { type Node, type Step, defineSolver } from './program.js';
+import type { Node, Step } from './step.js';
+import { defineSolver } from './program.js';
 
 // The singlestep form of SDE-DPM-Solver++ ("dpmpp_sde"): an SDE step to the middle m in half log-SNR, then one over the whole way
 // with the prediction found there. The noises of s to m and of s to t overlap: weak order 2 needs them to be increments of

@@ -4,14 +4,8 @@ import { dpmSolverPlusPlus2M } from './dpm-solver.js';
 import { odeStep, scaled } from './exponential.js';
 import { type Adams, clocks, constantNoise, noiseOf } from './exponential-multistep.js';
 import { dataInLambda, multistep, ode } from './facts.js';
-import {
-  type CorrectorRule,
-  type Evaluation,
-  type Step,
-  type StepRule,
-  type StepSolver,
-  defineSolver,
-} from './program.js';
+import type { CorrectorRule, Evaluation, Step, StepRule } from './step.js';
+import { type StepSolver, defineSolver } from './program.js';
 import { factorial, phi } from './quadrature.js';
 import type { Solver } from './solver.js';
 

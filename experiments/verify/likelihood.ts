@@ -1,4 +1,4 @@
-import { nodeAt } from '../../solvers/program.js';
+import { nodeAt } from '../../solvers/step.js';
 import { type Batch, zeros } from '../../src/array/batch.js';
 import {
   type Divergence,

@@ -1,6 +1,6 @@
 import { type Guise, convertPrediction } from '../../src/bfn/index.js';
 import { normalRule } from '../../src/bfn/rules.js';
-import { nodeAt } from '../../solvers/program.js';
+import { nodeAt } from '../../solvers/step.js';
 import type { Moment } from '../../src/plan/denoiser.js';
 import type { RandomStream } from '../../src/random/index.js';
 import { type Check, check, gradient, relativeVector } from './check.js';

@@ -1,4 +1,4 @@
-import { nodeAt } from '../../solvers/program.js';
+import { nodeAt } from '../../solvers/step.js';
 import { type StartLaw, startLaw } from '../../src/plan/start.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { DataMoments } from '../../src/plan/start.js';

@@ -1,4 +1,4 @@
-import { nodeAt } from '../../solvers/program.js';
+import { nodeAt } from '../../solvers/step.js';
 import { type Batch, samplesOf, zeros } from '../array/batch.js';
 import { type ClassDenoiser, classEvidence } from '../denoiser/classes.js';
 import { UsageError, requireWhole } from '../errors.js';

@@ -1,5 +1,5 @@
 import { defaultEta } from '../../solvers/grid.js';
-import { nodeAt } from '../../solvers/program.js';
+import { nodeAt } from '../../solvers/step.js';
 import { type Batch, elements, zeros } from '../array/batch.js';
 import { UsageError, requireWhole } from '../errors.js';
 import type { Denoiser, Moment } from '../plan/denoiser.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nodeAt } from '../../solvers/program.js';
+import { nodeAt } from '../../solvers/step.js';
 import { samplesOf, zeros, type Batch } from '../../src/array/batch.js';
 import {
   classDivergence,

@@ -10,7 +10,7 @@ import {
   solver,
   timeGrid,
 } from '../../solvers/index.js';
-import type { CorrectorRule, StepRule } from '../../solvers/program.js';
+import type { CorrectorRule, StepRule } from '../../solvers/step.js';
 import { gaussLegendre } from '../../solvers/quadrature.js';
 import { uniC, uniP } from '../../solvers/unipc.js';
 import { rectifiedFlow, variancePreserving } from '../../src/process/index.js';

@@ -5,6 +5,7 @@ import type { Specification } from '../src/family.js';
 import { type CellOutcome, type CellSettings, type CellTask, readyRun, runCell } from './cell.js';
 import { type Comparison, qualityOf, summarise } from './comparison.js';
 import { requireMeasurable } from './predictions.js';
+import { recommendedId } from './recommended/recommend.js';
 import type { Problem } from './problem.js';
 import { makeProblem } from './problems/index.js';
 
@@ -130,6 +131,7 @@ const outcomes = (): CellOutcome[] => [];
 /** A tolerance is for the solvers among them that take one. If none does, `readyRun` says so. */
 const settingsFor = (id: string, among: readonly string[], settings: CellSettings): CellSettings => {
   const takes = (solver: string): boolean => {
+    if (solver === recommendedId) return false;
     const one = anySolver(solver);
     return one.adaptive === true && one.defaults?.tolerance !== undefined;
   };

@@ -17,6 +17,7 @@ import type { Process } from '../src/process/process.js';
 import { metricsFor } from './metrics/index.js';
 import { type PredictionSettings, wrapped } from './predictions.js';
 import type { Problem } from './problem.js';
+import { recommendedRun } from './recommended/recommend.js';
 import { references } from './reference.js';
 import { type ReferenceDistance, distanceToReference } from './reference-solution.js';
 import { type Jackknifed, jackknife } from './statistics.js';
@@ -128,17 +129,18 @@ export interface ReadyRun {
   readonly plan: Plan | Lanes;
   readonly denoiser: Denoiser;
   readonly start: StartId;
-  /** As used, defaults filled in. */
+  /** As used, defaults filled in; where another solver was found for the one that was asked for, its id, too. */
   readonly settings: Readonly<Record<string, Json>>;
 }
 
 /** Throws a `UsageError` where solver, problem and settings do not fit. */
-export const readyRun = (problem: Problem, { solver: id, nfe, settings }: SolverRun): ReadyRun => {
+export const readyRun = (problem: Problem, asked: SolverRun): ReadyRun => {
+  const { solver: id, nfe, settings } = recommendedRun(problem, asked);
   const { process, denoiser, moments } = problem;
-  const { start: asked, clip, threshold, guidance, tolerance, ...others } = settings;
+  const { start: askedStart, clip, threshold, guidance, tolerance, ...others } = settings;
   const predictions = wrapped(problem, { clip, threshold, guidance });
   const solver = anySolver(id);
-  const fromPrior = asked === priorStep;
+  const fromPrior = askedStart === priorStep;
   if (!solver.adaptive && tolerance !== undefined) {
     throw new UsageError(`${id} does not take a tolerance: its steps do not depend on the sample`);
   }
@@ -157,7 +159,7 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
   // a solver that starts from the prior can do so at the noise end only
   const own = solver.defaults?.start ?? 'zero-mean';
   const usual = own === 'prior' && !plan.start.atNoiseEnd ? 'zero-mean' : own;
-  const start = fromPrior ? 'prior' : (asked ?? usual);
+  const start = fromPrior ? 'prior' : (askedStart ?? usual);
   const { standardDeviation } = startLaw(start, plan.start, moments);
   const still = entriesOf(standardDeviation).every((value) => value === 0);
   if (solver.kind === 'ode' && still && !draws && !fromPrior) {
@@ -169,7 +171,10 @@ export const readyRun = (problem: Problem, { solver: id, nfe, settings }: Solver
     plan,
     denoiser: predictions.denoiser,
     start,
-    settings: { start, ...plan.settings, ...named(others), ...predictions.settings },
+    settings: {
+      ...(id === asked.solver ? {} : { solver: id }),
+      ...{ start, ...plan.settings, ...named(others), ...predictions.settings },
+    },
   };
 };
 

@@ -9,6 +9,7 @@ import type { Metric } from './metric.js';
 import { metricEntry, metricsFor } from './metrics/index.js';
 import type { PairedComparison } from './paired-comparisons.js';
 import type { Problem } from './problem.js';
+import { recommendedId } from './recommended/recommend.js';
 import { type Estimate, defaultGroups, pooled } from './statistics.js';
 
 /** A metric of a cell with its 95% interval, beside the same metric of true samples of the same number. */
@@ -25,6 +26,8 @@ export interface Cell {
   readonly solver: string;
   /** What tells the entry from others of the experiment: the solver's id, where nothing else is said. */
   readonly label: string;
+  /** Present where solver and settings were those recommended for the problem: the solver's id is then among the settings. */
+  readonly recommended?: true;
   /** Calls of a plan, or the budget of a solver whose steps depend on the sample. */
   readonly nfe: number;
   /** Network calls that a sample took, as metered at the innermost network, of all repeats together; absent if diverged or failed. */
@@ -161,6 +164,7 @@ export const summaryOf = (result: ProblemResult): ProblemSummarizer => {
       problem: name,
       solver,
       label,
+      ...(solver === recommendedId ? { recommended: true } : {}),
       nfe,
       ...callsOf(outcomes),
       status: failure?.status ?? 'ok',

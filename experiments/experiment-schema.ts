@@ -14,6 +14,7 @@ import type { CheckedExperiment, Experiment } from './experiment.js';
 import { metricId } from './metrics/index.js';
 import { parseThreshold } from './predictions.js';
 import { parseProblem } from './problems/index.js';
+import { recommendedId } from './recommended/recommend.js';
 import { references } from './reference.js';
 
 // The message of a schema says what is accepted, as in "it must be ..."; that of a transformation or a check is a whole sentence.
@@ -119,7 +120,7 @@ const settings = v.strictObject(settingSchemas, 'settings by name');
 const knownSolver = v.pipe(
   text,
   reading((line) => {
-    anySolver(line);
+    if (line !== recommendedId) anySolver(line);
     return line;
   }),
 );

@@ -5,6 +5,7 @@ import { noised } from '../src/plan/noised.js';
 import { sample } from '../src/plan/sample.js';
 import { type SolverRun, planSettings, readyRun } from './cell.js';
 import { type Problem, asData } from './problem.js';
+import { recommendedRun } from './recommended/recommend.js';
 
 /** Data to start from in place of a law. */
 export interface GivenStart {
@@ -25,9 +26,10 @@ const repeatedTo = (count: number, { shape, data }: Batch): Batch => {
 /** The states that given data are at the start of a run's plan. Rejects with a `UsageError` for a solver that cannot invert. */
 export const statesFrom = async (
   problem: Problem,
-  run: SolverRun,
+  asked: SolverRun,
   { data, invert, samples, seed }: GivenStart,
 ): Promise<Batch> => {
+  const run = recommendedRun(problem, asked);
   const { plan, denoiser } = readyRun(problem, run);
   const rows = asData(problem, repeatedTo(samples, data));
   if (!invert) return noised(rows, plan.start, { seed });

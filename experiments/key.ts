@@ -24,7 +24,9 @@ export const digest = (value: unknown): string =>
  * Steps that depend on the sample are in no plan: the solver stands for them, as of this version of the package, with its settings.
  */
 const programOf = ({ plan, settings: used }: ReadyRun): unknown => {
-  const beside = Object.entries(used).filter(([name]) => !Object.hasOwn(plan.settings, name));
+  // a solver that was recommended is named among the settings: that name, too, is of no account
+  const named = (name: string): boolean => name === 'solver' || Object.hasOwn(plan.settings, name);
+  const beside = Object.entries(used).filter(([name]) => !named(name));
   const settings = Object.fromEntries(beside);
   if ('instructions' in plan) return { ...without(plan, ['solver', 'process', 'settings']), settings };
   const { solver, start, budget } = plan;

@@ -9,6 +9,7 @@ import { metricsFor } from './metrics/index.js';
 import { requireMeasurable } from './predictions.js';
 import type { Problem } from './problem.js';
 import { makeProblem } from './problems/index.js';
+import { recommendedId } from './recommended/recommend.js';
 
 /** One run of one solver at one NFE with one seed, or of the truth. */
 export interface Job {
@@ -99,6 +100,7 @@ const referenceSamples = 64;
 /** The experiment's tolerance is for the solvers among its entries that take one; if none does, `readyRun` says so. */
 const sharedSettings = (settings: CellSettings, entries: readonly CheckedEntry[]) => {
   const takes = (id: string): boolean => {
+    if (id === recommendedId) return false;
     const solver = anySolver(id);
     return solver.adaptive === true && solver.defaults?.tolerance !== undefined;
   };

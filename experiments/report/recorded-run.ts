@@ -12,8 +12,12 @@ const specified = (
 };
 
 /** The run of a cell, from the settings that it records: the same plan and start again. */
-export const recordedRun = ({ solver, nfe, settings: { grid, reference, ...others } }: Cell): SolverRun => ({
-  ...{ solver, nfe },
+export const recordedRun = ({
+  solver: asked,
+  nfe,
+  settings: { solver = asked, grid, reference, ...others },
+}: Cell): SolverRun => ({
+  ...{ solver: String(solver), nfe },
   settings: {
     ...specified('grid', grid),
     ...specified('reference', reference),

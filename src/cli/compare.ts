@@ -61,7 +61,7 @@ export const compareCommand = (): Command =>
         )
         .option(
           '--solvers <ids...>',
-          "solvers, the first the one that others are measured by (default: each problem's paper's)",
+          "solvers, the first the one that others are measured by (default: each problem's paper's); recommended: what docs/results.md recommends",
           names,
         )
         .option('--nfe <numbers...>', `numbers of network calls (default: ${usual.nfe.join(',')})`, wholes(1))

@@ -5,6 +5,7 @@ import { printedSamples, rowsOf, samplesWriter } from '../../experiments/files.j
 import { statesFrom } from '../../experiments/given-start.js';
 import type { Problem } from '../../experiments/problem.js';
 import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
+import { recommendedId } from '../../experiments/recommended/recommend.js';
 import { readSamples } from '../../experiments/read-samples.js';
 import { requireWritable, writeWhole } from '../../experiments/results.js';
 import { UsageError } from '../errors.js';
@@ -53,7 +54,7 @@ export const sampleCommand = (): Command =>
           'draw samples to the terminal, or to a picture (.png), text (.txt) or array (.npy, .csv)',
         )
         .option('--problem <problem>', 'the problem, with parameters as in text:order=3', 'text')
-        .option('--solver <id>', "the solver (default: the last of the problem's paper's)")
+        .option('--solver <id>', "the solver, or recommended (default: the last of the problem's paper's)")
         .option('--nfe <number>', 'number of network calls; of adaptive solvers the budget', whole(1), 20)
         .option('--samples <count>', 'how many (default: 16, or those of --from)', whole(1, 1_000_000))
         .option('--seed <number>', 'seed', whole(0), 1)
@@ -116,6 +117,7 @@ const run = async (options: Options): Promise<void> => {
       problem: specification.id,
       parameters: problem.parameters,
       solver,
+      ...(solver === recommendedId ? { recommended: true } : {}),
       nfe,
       ...(calls ? { calls } : {}),
       incomplete,

@@ -9,7 +9,7 @@ import { UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import type { Json } from '../src/json.js';
 import { type StartId, startIds } from '../src/plan/start.js';
-import type { CellSettings } from './cell.js';
+import type { CellSettings } from './ready-run.js';
 import type { CheckedExperiment, Experiment } from './experiment.js';
 import { metricId } from './metrics/index.js';
 import { parseThreshold } from './predictions.js';

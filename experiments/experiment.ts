@@ -1,5 +1,5 @@
 import type { Specification } from '../src/family.js';
-import type { CellSettings } from './cell.js';
+import type { CellSettings } from './ready-run.js';
 
 /** Settings as people write them: a grid or reference may be a line of text, such as `karras:rho=7`, and so may a threshold. */
 export interface WrittenSettings extends Omit<CellSettings, 'grid' | 'reference' | 'threshold'> {

@@ -3,7 +3,7 @@ import { solver as solverOf } from '../solvers/registry.js';
 import { type Batch, precisionOf, zeros } from '../src/array/batch.js';
 import { noised } from '../src/plan/noised.js';
 import { sample } from '../src/plan/sample.js';
-import { type SolverRun, planSettings, readyRun } from './cell.js';
+import { type SolverRun, planSettings, readyRun } from './ready-run.js';
 import { type Problem, asData } from './problem.js';
 import { recommendedRun } from './recommended/recommend.js';
 

@@ -12,7 +12,8 @@ export { loadExperiment, libraryNames, parseExperiment } from './experiment-file
 export { loadModules, type LoadedModule } from './modules.js';
 export type { CellPool, Progress } from './run.js';
 export type { Manifest, StoredCell, Timing } from './store-format.js';
-export type { CellOutcome, CellSettings, CellTask, SolverRun } from './cell.js';
+export type { CellOutcome, CellTask } from './cell.js';
+export type { CellSettings, SolverRun } from './ready-run.js';
 export { callsToMeet, callsToReach, type Calls, type QualityCurve } from './equal-quality.js';
 export type { Slope } from './analysis.js';
 export type { Finding } from './findings.js';

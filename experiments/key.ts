@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../src/json.js';
-import type { ReadyRun } from './cell.js';
+import type { ReadyRun } from './ready-run.js';
 import { packageVersion } from './environment.js';
 import type { Metric } from './metric.js';
 import { metricEntry } from './metrics/index.js';

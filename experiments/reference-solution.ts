@@ -5,7 +5,7 @@ import type { Json } from '../src/json.js';
 import type { Plan } from '../src/plan/plan.js';
 import { type SampleOptions, sample } from '../src/plan/sample.js';
 import type { Process } from '../src/process/process.js';
-import type { ReadyRun } from './cell.js';
+import type { ReadyRun } from './ready-run.js';
 import type { Problem } from './problem.js';
 import { type Indices, type Jackknifed, jackknife } from './statistics.js';
 

@@ -1,7 +1,8 @@
 import { anySolver } from '../solvers/registry.js';
 import { UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
-import { type CellSettings, type CellTask, type ReadyRun, type SolverRun, readyRun } from './cell.js';
+import { type CellTask } from './cell.js';
+import { type CellSettings, type ReadyRun, type SolverRun, readyRun } from './ready-run.js';
 import { qualityOf } from './comparison.js';
 import type { CheckedEntry, CheckedExperiment } from './experiment.js';
 import { keysOf } from './key.js';

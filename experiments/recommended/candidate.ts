@@ -1,5 +1,5 @@
 import { grids } from '../../solvers/grid.js';
-import type { CellSettings } from '../cell.js';
+import type { CellSettings } from '../ready-run.js';
 import { references } from '../reference.js';
 
 /** A solver with all settings that matter to it, as they are typed. */

@@ -1,5 +1,5 @@
 import { UsageError } from '../../src/errors.js';
-import type { SolverRun } from '../cell.js';
+import type { SolverRun } from '../ready-run.js';
 import type { Problem } from '../problem.js';
 import { settingsOf } from './candidate.js';
 import type { Row } from './choose.js';

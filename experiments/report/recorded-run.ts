@@ -1,5 +1,5 @@
 import type { Json } from '../../src/json.js';
-import type { CellSettings, SolverRun } from '../cell.js';
+import type { CellSettings, SolverRun } from '../ready-run.js';
 import type { Cell } from '../comparison.js';
 
 /** A grid or a reference as it is recorded: its id among its parameters. */

@@ -1,7 +1,7 @@
 import { type Evaluate, type Plan, isCall } from '../../src/plan/plan.js';
 import { printPlan } from '../../src/plan/print.js';
 import { solver as solverOf } from '../../solvers/registry.js';
-import { readyRun } from '../cell.js';
+import { readyRun } from '../ready-run.js';
 import type { Problem } from '../problem.js';
 import { linearAxis, plotConfig } from './axes.js';
 import { type Content, type Markup, html } from './html.js';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { markdownTable } from 'markdown-table';
 import { dirname } from 'node:path';
-import { planSettings } from '../../experiments/cell.js';
+import { planSettings } from '../../experiments/ready-run.js';
 import { qualityMeasure } from '../../experiments/grid-quality.js';
 import type { Problem } from '../../experiments/problem.js';
 import { wrapped } from '../../experiments/predictions.js';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import type { CellSettings } from '../../experiments/cell.js';
+import type { CellSettings } from '../../experiments/ready-run.js';
 import { loadModules, type LoadedModule } from '../../experiments/modules.js';
 import { parseThreshold } from '../../experiments/predictions.js';
 import { references } from '../../experiments/reference.js';

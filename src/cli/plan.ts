@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { planFor } from '../../experiments/cell.js';
+import { planFor } from '../../experiments/ready-run.js';
 import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
 import type { Problem } from '../../experiments/problem.js';
 import { solver as solverOf } from '../../solvers/registry.js';

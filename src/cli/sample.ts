@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { dirname } from 'node:path';
-import { drawSamples, incompleteMessage, readyRun } from '../../experiments/cell.js';
+import { drawSamples, incompleteMessage } from '../../experiments/cell.js';
+import { readyRun } from '../../experiments/ready-run.js';
 import { printedSamples, rowsOf, samplesWriter } from '../../experiments/files.js';
 import { statesFrom } from '../../experiments/given-start.js';
 import type { Problem } from '../../experiments/problem.js';

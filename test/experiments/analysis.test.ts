@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readyRun } from '../../experiments/cell.js';
+import { readyRun } from '../../experiments/ready-run.js';
 import { compare } from '../../experiments/compare.js';
 import { callsToMeet, callsToMeetWithin } from '../../experiments/equal-quality.js';
 import { findingsOf } from '../../experiments/findings.js';

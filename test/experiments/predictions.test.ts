@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../experiments/compare.js';
-import { readyRun } from '../../experiments/cell.js';
+import { readyRun } from '../../experiments/ready-run.js';
 import { parseThreshold, wrapped } from '../../experiments/predictions.js';
 import { makeProblem } from '../../experiments/problems/index.js';
 import { UsageError } from '../../src/errors.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readyRun } from '../../experiments/cell.js';
+import { readyRun } from '../../experiments/ready-run.js';
 import { compare } from '../../experiments/compare.js';
 import type { Problem } from '../../experiments/problem.js';
 import { makeProblem, parseProblem, registerProblem } from '../../experiments/problems/index.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type SolverRun, drawSamples, readyRun } from '../../experiments/cell.js';
+import { drawSamples } from '../../experiments/cell.js';
+import { type SolverRun, readyRun } from '../../experiments/ready-run.js';
 import { makeProblem } from '../../experiments/index.js';
 import { registerSolver, solver } from '../../solvers/index.js';
 import { UsageError } from '../../src/errors.js';

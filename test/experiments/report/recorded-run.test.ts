@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readyRun } from '../../../experiments/cell.js';
-import type { CellSettings } from '../../../experiments/cell.js';
+import { readyRun } from '../../../experiments/ready-run.js';
+import type { CellSettings } from '../../../experiments/ready-run.js';
 import type { Problem } from '../../../experiments/problem.js';
 import { makeProblem } from '../../../experiments/problems/index.js';
 import { recordedRun } from '../../../experiments/report/recorded-run.js';

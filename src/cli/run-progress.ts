@@ -5,6 +5,9 @@ import { progressBar } from './progress.js';
 /** In a pipe, a line each so many milliseconds; a short run prints none. */
 const quiet = 10_000;
 
+/** The share of a run from which on the time left is told: the first cells are a poor measure of the others. */
+const telling = 0.01;
+
 /** `75 s`, `12 min` or `3.4 h`. */
 export const durationText = (seconds: number): string => {
   if (seconds < 100) return `${Math.ceil(seconds)} s`;
@@ -34,7 +37,7 @@ export const runReporter = (clock: () => number = performance.now.bind(performan
     const seconds = (clock() - begun) / 1000;
     return {
       rate: rateText((done - found) / seconds),
-      left: share > 0 ? durationText(((1 - share) / share) * seconds) : '?',
+      left: share >= telling ? durationText(((1 - share) / share) * seconds) : '?',
       best,
     };
   };

@@ -171,7 +171,14 @@ describe('the experiments that ship with the package', async () => {
   it('are those of the paper and the ablations', () => {
     expect(names).toEqual([
       ...['eta-ablation', 'grid-ablation', 'last-step-ablation', 'order-study', 'paper-images'],
-      ...['paper-text', 'sde-against-ode', 'start-ablation', 'work-precision'],
+      ...[
+        'paper-text',
+        'preconditioning',
+        'sde-against-ode',
+        'start-ablation',
+        'start-ablation-text',
+        'work-precision',
+      ],
     ]);
   });
 

@@ -9,6 +9,8 @@ export interface Situation {
   readonly problem: string;
   /** What they are chosen by. */
   readonly metrics: readonly string[];
+  /** A cell of the finals: so many that they tell the best candidates apart. */
+  readonly samples: number;
 }
 
 export type SituationId = 'frequencies' | 'classes' | 'covariance' | 'vectors';
@@ -27,17 +29,20 @@ export const situations: readonly Situation[] = [
   {
     id: 'frequencies',
     description: 'discrete data, the frequencies of the classes known',
+    samples: 1000,
     ...ofText,
   },
-  { id: 'classes', description: 'discrete data, of which nothing is known', ...ofText },
+  { id: 'classes', description: 'discrete data, of which nothing is known', samples: 1000, ...ofText },
   {
     id: 'covariance',
     description: 'vectors on continuous BFN, mean and covariance known',
+    samples: 3000,
     ...ofVectors,
   },
   {
     id: 'vectors',
     description: 'vectors of which nothing is known, and all other processes',
+    samples: 1000,
     ...ofVectors,
   },
 ];

@@ -41,7 +41,7 @@ interface Round {
 /** The first round. */
 const screening: Round = { samples: 600, seeds: [1] };
 /** The second: the best of the screening at each number of calls, on seeds that it has not seen. */
-export const finals: Round = { samples: 1000, seeds: [2, 3] };
+export const finalSeeds: readonly number[] = [2, 3];
 
 /** How many go on: of a screening to the finals, the winner at the number of calls before among them, and at many calls, which are dear, from one number of calls to the next. */
 const finalists = 3;
@@ -141,7 +141,7 @@ const sweepOf = async (
     const count = nfe < manyCalls ? finalists : finalistsAtManyCalls;
     const others = candidates.filter((one) => !winner.includes(one));
     const among = [...winner, ...best(others, screened, count - winner.length)];
-    const decided = await round(among, finals);
+    const decided = await round(among, { samples: situation.samples, seeds: finalSeeds });
     winner = best(
       among.filter((one) => survivors.includes(one)),
       decided,

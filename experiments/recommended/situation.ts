@@ -9,8 +9,8 @@ export interface Situation {
   readonly problem: string;
   /** What they are chosen by. */
   readonly metrics: readonly string[];
-  /** A cell of the finals: so many that they tell the best candidates apart. */
-  readonly samples: number;
+  /** How many candidates go to the finals, and how many samples a cell has there: enough to tell the best apart. */
+  readonly finals: { readonly candidates: number; readonly samples: number };
 }
 
 export type SituationId = 'frequencies' | 'classes' | 'covariance' | 'vectors';
@@ -29,20 +29,25 @@ export const situations: readonly Situation[] = [
   {
     id: 'frequencies',
     description: 'discrete data, the frequencies of the classes known',
-    samples: 1000,
+    finals: { candidates: 3, samples: 1000 },
     ...ofText,
   },
-  { id: 'classes', description: 'discrete data, of which nothing is known', samples: 1000, ...ofText },
+  {
+    id: 'classes',
+    description: 'discrete data, of which nothing is known',
+    finals: { candidates: 3, samples: 1000 },
+    ...ofText,
+  },
   {
     id: 'covariance',
     description: 'vectors on continuous BFN, mean and covariance known',
-    samples: 3000,
+    finals: { candidates: 5, samples: 3000 },
     ...ofVectors,
   },
   {
     id: 'vectors',
     description: 'vectors of which nothing is known, and all other processes',
-    samples: 1000,
+    finals: { candidates: 3, samples: 1000 },
     ...ofVectors,
   },
 ];

@@ -68,7 +68,7 @@ describe('the recorded sweep', () => {
 /** Sweeps of all candidates with any scores. */
 const anySweep = fc.infiniteStream(fc.double({ min: 0, max: 3, noNaN: true })).map((stream) => {
   const next = (): number => stream.next().value as number;
-  return situations.flatMap(({ id, metrics, samples }) =>
+  return situations.flatMap(({ id, metrics, finals: { samples } }) =>
     sweptNfe.flatMap((nfe) =>
       [...fields[id].everywhere, ...(fields[id].only[nfe] ?? [])].flatMap((candidate) =>
         finalSeeds.map((seed): SweptCell => ({

@@ -64,7 +64,14 @@ export const fields: Readonly<Record<SituationId, Field>> = {
     everywhere: [
       ...combinations(
         ['exponential-adams-t-p2c3', 'exponential-adams-t-p3c4', 'unipc-2-vary'],
-        ['karras:rho=2', 'karras:rho=4', 'karras:rho=5', 'karras:rho=7'],
+        [
+          'karras:rho=2',
+          'karras:rho=4',
+          'karras:rho=5',
+          'karras:rho=5,eta=0.005',
+          'karras:rho=5,eta=0.002',
+          'karras:rho=7,eta=0.002',
+        ],
         covariance,
       ),
       ...combinations(

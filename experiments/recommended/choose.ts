@@ -2,7 +2,7 @@ import { type Candidate, lineOf } from './candidate.js';
 import { fields } from './candidates.js';
 import { type Score, scoreOf } from './score.js';
 import { type SituationId, situations } from './situation.js';
-import { type SweptCell, finals, sweptNfe } from './sweep.js';
+import { type SweptCell, finalSeeds, sweptNfe } from './sweep.js';
 
 /** What is recommended from a number of calls on, up to the next row; with times of its own, at that number only. */
 export interface Row extends Candidate {
@@ -27,7 +27,7 @@ const finalistsAt = (
   candidates.flatMap((candidate) => {
     const line = lineOf(candidate);
     const own = cells.filter(
-      (cell) => cell.candidate === line && cell.nfe === nfe && cell.samples === finals.samples,
+      (cell) => cell.candidate === line && cell.nfe === nfe && finalSeeds.includes(cell.seed),
     );
     const score = scoreOf(own);
     return Number.isFinite(score.score) ? [{ candidate, ...score }] : [];
@@ -36,10 +36,16 @@ const finalistsAt = (
 const bestOf = (finalists: readonly Finalist[]): Finalist =>
   finalists.reduce((best, one) => (one.score < best.score ? one : best));
 
-/** Those within one standard error of the best: noise may have put it first. In the order given, the simpler first. */
+/**
+ * In standard errors: what lies so near is tied. Candidates share starts and noise, so that their differences are known several
+ * times better than their scores.
+ */
+export const tieWidth = 1 / 4;
+
+/** Those tied with the best: noise may have put it first. In the order given, the simpler first. */
 const tied = (finalists: readonly Finalist[]): readonly Finalist[] => {
   const best = bestOf(finalists);
-  return finalists.filter(({ score }) => score <= best.score + best.standardError);
+  return finalists.filter(({ score }) => score <= best.score + tieWidth * best.standardError);
 };
 
 const rowOf = (nfe: number, { candidate, score, metric = '' }: Finalist): Row => ({
@@ -77,15 +83,15 @@ const rowsOf = (id: SituationId, cells: readonly SweptCell[]): readonly Row[] =>
     const nfe = sweptNfe[i];
     const special = finalistsAt(only[nfe] ?? [], own, nfe);
     const best = special.length > 0 ? bestOf(special) : undefined;
-    const better = best && best.score + best.standardError < general.score;
+    const better = best && best.score + tieWidth * best.standardError < general.score;
     return better ? [rowOf(nfe, general), rowOf(nfe, best)] : [rowOf(nfe, general)];
   });
 };
 
 /**
- * The table of a sweep. At each number of calls: the candidate of the lowest score in the finals; of those within its standard error the
+ * The table of a sweep. At each number of calls: the candidate of the lowest score in the finals; of those tied with it the
  * one that can stay for the most numbers of calls that follow, so that the table changes only where it must; of these the simpler. Times
- * of its own are taken where they are better than that by more than their standard error, in a row of their own after it. Throws an `Error` for a sweep that lacks a part.
+ * of its own are taken where they are not tied with that but better, in a row of their own after it. Throws an `Error` for a sweep that lacks a part.
  */
 export const tableOf = (cells: readonly SweptCell[]): Table =>
   Object.fromEntries(situations.map(({ id }) => [id, rowsOf(id, cells)])) as Table;

@@ -9,6 +9,8 @@ export interface Situation {
   readonly problem: string;
   /** What they are chosen by. */
   readonly metrics: readonly string[];
+  /** How many candidates go to the finals, and how many samples a cell has there: enough to tell the best apart. */
+  readonly finals: { readonly candidates: number; readonly samples: number };
 }
 
 export type SituationId = 'frequencies' | 'classes' | 'covariance' | 'vectors';
@@ -27,17 +29,25 @@ export const situations: readonly Situation[] = [
   {
     id: 'frequencies',
     description: 'discrete data, the frequencies of the classes known',
+    finals: { candidates: 3, samples: 1000 },
     ...ofText,
   },
-  { id: 'classes', description: 'discrete data, of which nothing is known', ...ofText },
+  {
+    id: 'classes',
+    description: 'discrete data, of which nothing is known',
+    finals: { candidates: 3, samples: 1000 },
+    ...ofText,
+  },
   {
     id: 'covariance',
     description: 'vectors on continuous BFN, mean and covariance known',
+    finals: { candidates: 5, samples: 3000 },
     ...ofVectors,
   },
   {
     id: 'vectors',
     description: 'vectors of which nothing is known, and all other processes',
+    finals: { candidates: 3, samples: 1000 },
     ...ofVectors,
   },
 ];

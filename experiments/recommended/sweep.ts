@@ -41,12 +41,13 @@ interface Round {
 /** The first round. */
 const screening: Round = { samples: 600, seeds: [1] };
 /** The second: the best of the screening at each number of calls, on seeds that it has not seen. */
-export const finals: Round = { samples: 1000, seeds: [2, 3] };
+export const finalSeeds: readonly number[] = [2, 3];
 
-/** How many go on: of a screening to the finals, the winner at the number of calls before among them, and at many calls, which are dear, from one number of calls to the next. */
-const finalists = 3;
+/**
+ * From so many calls on, which are dear, fewer go on: of the candidates only the best of the number of calls before are screened,
+ * and one less goes to the finals. The winner before is always among these.
+ */
 const manyCalls = 16;
-const finalistsAtManyCalls = 2;
 const survivorsAtManyCalls = 2;
 
 const ratiosOf = (
@@ -72,7 +73,7 @@ const runner = async (
 ): Promise<(candidate: Candidate, nfe: number, round: Round) => Promise<readonly SweptCell[]>> => {
   const specification = parseProblem(problem);
   const { truth } = await makeProblem(specification.id, specification.parameters);
-  const metrics = metricsFor(truth, ids);
+  const metrics = ids.flatMap((one) => metricsFor(truth, [one]));
   const floors = new Map<string, Promise<CellOutcome>>();
   const run = (task: Pick<CellTask, 'run' | 'samples' | 'seed'>): Promise<CellOutcome> =>
     pool.run({ problem: specification, metrics: ids, ...task });
@@ -122,6 +123,7 @@ const sweepOf = async (
 ): Promise<readonly SweptCell[]> => {
   const run = await runner(situation, pool);
   const field = fields[situation.id];
+  const { candidates: finalists, samples } = situation.finals;
   const all: SweptCell[] = [];
   let survivors = field.everywhere;
   let screened: readonly SweptCell[] = [];
@@ -138,10 +140,10 @@ const sweepOf = async (
     }
     const candidates = [...survivors, ...(field.only[nfe] ?? [])];
     screened = await round(candidates, screening);
-    const count = nfe < manyCalls ? finalists : finalistsAtManyCalls;
+    const count = finalists - (nfe < manyCalls ? 0 : 1);
     const others = candidates.filter((one) => !winner.includes(one));
     const among = [...winner, ...best(others, screened, count - winner.length)];
-    const decided = await round(among, finals);
+    const decided = await round(among, { samples, seeds: finalSeeds });
     winner = best(
       among.filter((one) => survivors.includes(one)),
       decided,

@@ -8,12 +8,12 @@ import type { Problem } from '../../experiments/problem.js';
 import { makeProblem, parseProblem, registerProblem } from '../../experiments/problems/index.js';
 import { lineOf } from '../../experiments/recommended/candidate.js';
 import { fields } from '../../experiments/recommended/candidates.js';
-import { type Row, tableOf } from '../../experiments/recommended/choose.js';
+import { type Row, tableOf, tieWidth } from '../../experiments/recommended/choose.js';
 import { differences, readSweep, sweepText, withTable } from '../../experiments/recommended/record.js';
 import { recommendedRow, recommendedRun } from '../../experiments/recommended/recommend.js';
 import { scoreOf } from '../../experiments/recommended/score.js';
 import { type SituationId, situationOf, situations } from '../../experiments/recommended/situation.js';
-import { type SweptCell, finals, sweptNfe } from '../../experiments/recommended/sweep.js';
+import { type SweptCell, finalSeeds, sweptNfe } from '../../experiments/recommended/sweep.js';
 import { recommendations } from '../../experiments/recommended/table.js';
 import { recordedRun } from '../../experiments/report/recorded-run.js';
 import { UsageError } from '../../src/errors.js';
@@ -68,11 +68,11 @@ describe('the recorded sweep', () => {
 /** Sweeps of all candidates with any scores. */
 const anySweep = fc.infiniteStream(fc.double({ min: 0, max: 3, noNaN: true })).map((stream) => {
   const next = (): number => stream.next().value as number;
-  return situations.flatMap(({ id, metrics }) =>
+  return situations.flatMap(({ id, metrics, finals: { samples } }) =>
     sweptNfe.flatMap((nfe) =>
       [...fields[id].everywhere, ...(fields[id].only[nfe] ?? [])].flatMap((candidate) =>
-        finals.seeds.map((seed): SweptCell => ({
-          ...{ situation: id, candidate: lineOf(candidate), nfe, samples: finals.samples, seed },
+        finalSeeds.map((seed): SweptCell => ({
+          ...{ situation: id, candidate: lineOf(candidate), nfe, samples, seed },
           ratios: Object.fromEntries(metrics.map((metric) => [metric, [next(), next() / 3] as const])),
         })),
       ),
@@ -91,7 +91,7 @@ describe('the rule of choice', () => {
     );
   };
 
-  it('takes what is within a standard error of the best, with as few changes as any table has', () => {
+  it('takes what is tied with the best, with as few changes as any table has', () => {
     fc.assert(
       fc.property(anySweep, (cells) => {
         const table = tableOf(cells);
@@ -105,7 +105,9 @@ describe('the rule of choice', () => {
               .map((line) => all.get(line) as ReturnType<typeof scoreOf>)
               .reduce((a, b) => (b.score < a.score ? b : a));
             return new Set(
-              usual.filter((line) => (all.get(line)?.score ?? NaN) <= best.score + best.standardError),
+              usual.filter(
+                (line) => (all.get(line)?.score ?? NaN) <= best.score + tieWidth * best.standardError,
+              ),
             );
           });
           general.forEach((row, i) => expect(ties[i]).toContain(lineOf(row)));
@@ -125,7 +127,7 @@ describe('the rule of choice', () => {
     );
   });
 
-  it('takes times of their own where they are better beyond their standard error, after the general row', () => {
+  it('takes times of their own where they are better and not tied, after the general row', () => {
     fc.assert(
       fc.property(anySweep, (cells) => {
         const { frequencies } = tableOf(cells);
@@ -135,7 +137,7 @@ describe('the rule of choice', () => {
           const rows = frequencies.filter((row) => row.nfe === nfe);
           const special = all.get(lineOf(own)) as ReturnType<typeof scoreOf>;
           const general = all.get(lineOf(rows[0]))?.score ?? NaN;
-          expect(rows.length).toBe(special.score + special.standardError < general ? 2 : 1);
+          expect(rows.length).toBe(special.score + tieWidth * special.standardError < general ? 2 : 1);
           expect(isOwn(rows[0])).toBe(false);
           expect(rows.slice(1).every(isOwn)).toBe(true);
         }

@@ -66,8 +66,17 @@ export const analyse = (
   metrics: readonly Metric[],
   quality: readonly string[],
 ): Analysis => {
-  const of = (outcomes: readonly CellOutcome[], id: string): Replicates | null =>
-    replicatesOf(outcomes, samples, ({ estimates }) => estimates[id]);
+  // each is asked for by several of what follows, and holds as many numbers as there are repeats times groups
+  const known = new Map<string, Map<readonly CellOutcome[], Replicates | null>>();
+  const of = (outcomes: readonly CellOutcome[], id: string): Replicates | null => {
+    const ofMetric = known.get(id) ?? new Map<readonly CellOutcome[], Replicates | null>();
+    known.set(id, ofMetric);
+    const found = ofMetric.get(outcomes);
+    if (found !== undefined) return found;
+    const made = replicatesOf(outcomes, samples, ({ estimates }) => estimates[id]);
+    ofMetric.set(outcomes, made);
+    return made;
+  };
   const floorHigh = (id: string): number => estimateOf(of(truth, id) as Replicates).high;
   const baseline = runs[0].label;
   const labels = [...new Set(runs.map(({ label }) => label))];

@@ -1,6 +1,6 @@
 import type { Batch } from '../../src/array/batch.js';
 import type { Metric, Mixture, Statistic } from '../metric.js';
-import { countBelow, countUpTo, ranked, weightsByRank } from './ranks.js';
+import { countBelow, countUpTo, ranked, largestDifference } from './ranks.js';
 import { lazy, vectors } from './samples.js';
 
 /** Far from the seeds of runs, whose true samples must be others than these. */
@@ -22,22 +22,9 @@ export const logDensityKs = (mixture: Mixture, referenceSize = 20000): Metric =>
     const unknown = logDensity.findIndex(Number.isNaN);
     if (unknown >= 0) throw new RangeError(`${id}: the log density of sample ${unknown} is NaN`);
     const points = ranked(logDensity);
-    // The reference's distribution function just before and at each sample: between samples it only grows, and theirs
-    // stands still, so that the largest difference is at one of these.
     const below = points.sorted.map((value) => countBelow(reference(), value) / referenceSize);
     const upTo = points.sorted.map((value) => countUpTo(reference(), value) / referenceSize);
-    return (indices) => {
-      if (indices.length === 0) return NaN;
-      let distance = 0;
-      let count = 0;
-      weightsByRank(points, indices).forEach((weight, place) => {
-        if (weight === 0) return;
-        const before = Math.abs(count / indices.length - below[place]);
-        count += weight;
-        distance = Math.max(distance, before, Math.abs(count / indices.length - upTo[place]));
-      });
-      return distance;
-    };
+    return (indices) => (indices.length === 0 ? NaN : largestDifference(points, indices, below, upTo));
   };
   return Object.freeze({
     id,

@@ -2,7 +2,7 @@ import type { Batch } from '../../src/array/batch.js';
 import type { Metric, Mixture, Statistic } from '../metric.js';
 import { normalCdf } from './normal.js';
 import { type LineMixture, projectMixture } from './projected-law.js';
-import { ranked, weightsByRank } from './ranks.js';
+import { ranked, largestDifference } from './ranks.js';
 import { lazy, vectors } from './samples.js';
 
 /** The exact distribution function of a Gaussian mixture on the line, and its limit from below: they differ at point masses. */
@@ -44,17 +44,7 @@ const distances = (
       };
     });
     return (indices) =>
-      variables.map(({ points, below, upTo }) => {
-        let distance = 0;
-        let count = 0;
-        weightsByRank(points, indices).forEach((weight, place) => {
-          if (weight === 0) return;
-          const before = Math.abs(count / indices.length - below[place]);
-          count += weight;
-          distance = Math.max(distance, before, Math.abs(count / indices.length - upTo[place]));
-        });
-        return distance;
-      });
+      variables.map(({ points, below, upTo }) => largestDifference(points, indices, below, upTo));
   };
 };
 

@@ -37,3 +37,24 @@ export const weightsByRank = ({ sorted, rank }: Ranked, indices: Indices): Float
   for (const i of indices) weights[rank[i]]++;
   return weights;
 };
+
+/**
+ * The Kolmogorov-Smirnov distance of the samples of the indices from a law, whose distribution function is given just before and at each
+ * sorted point: between points it only grows and theirs stands still, so that the largest difference is at one of these.
+ */
+export const largestDifference = (
+  points: Ranked,
+  indices: Indices,
+  below: readonly number[] | Float64Array,
+  upTo: readonly number[] | Float64Array,
+): number => {
+  let distance = 0;
+  let count = 0;
+  weightsByRank(points, indices).forEach((weight, place) => {
+    if (weight === 0) return;
+    const before = Math.abs(count / indices.length - below[place]);
+    count += weight;
+    distance = Math.max(distance, before, Math.abs(count / indices.length - upTo[place]));
+  });
+  return distance;
+};

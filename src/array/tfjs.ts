@@ -186,6 +186,12 @@ export const loadTfjs = async (name?: BackendName): Promise<Tfjs> => {
   );
 };
 
+/** Makes its backend the one that tfjs computes with: there is one at a time, and another may have been loaded since. */
+export const makeCurrent = async ({ tf, backend }: Tfjs): Promise<void> => {
+  const { id } = backends[backend];
+  if (tf.getBackend() !== id) await tf.setBackend(id);
+};
+
 /** Tries every backend. tfjs's current one is as before, where there was one; a GPU is given back that was not held before. */
 export const probeBackends = async (): Promise<readonly BackendProbe[]> => {
   const tf = await quietTfjs();

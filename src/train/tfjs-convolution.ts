@@ -1,5 +1,6 @@
 import type * as core from '@tensorflow/tfjs-core';
-import { type Tf, product } from './tfjs-products.js';
+import type { Tf } from '../array/tfjs.js';
+import { product } from './tfjs-products.js';
 
 /** Every entry followed by zeros in both directions, [n, h, w, c] to [n, 2 h, 2 w, c], cut to height and width. */
 const dilated = (tf: Tf, y: core.Tensor4D, height: number, width: number): core.Tensor4D => {

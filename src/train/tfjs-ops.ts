@@ -2,7 +2,8 @@ import type * as core from '@tensorflow/tfjs-core';
 import { elements } from '../array/batch.js';
 import { convolve } from './tfjs-convolution.js';
 import type { Ops } from './ops.js';
-import { type Tf, linear, matMul } from './tfjs-products.js';
+import type { Tf } from '../array/tfjs.js';
+import { linear, matMul } from './tfjs-products.js';
 
 type Tensor = core.Tensor;
 

@@ -3,8 +3,7 @@
  * multiplies transposed matrices and batches of matrices in a scalar loop, ten times slower than a single plain product.
  */
 import type * as core from '@tensorflow/tfjs-core';
-
-export type Tf = typeof core;
+import type { Tf } from '../array/tfjs.js';
 
 interface Transposed {
   readonly a?: boolean;

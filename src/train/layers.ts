@@ -73,9 +73,9 @@ export const groupNorm = <T extends Shaped>(
 
 /**
  * Each of [n, length, width] looks at all: softmax(q k^T / sqrt(d)) v in `heads` parts of the width, from the projections q, k, v
- * side by side, [n, length, 3 width]. (Vaswani et al. 2017, arXiv:1706.03762)
+ * side by side, [n, length, 3 width]; `rate` is that of dropout on where it looks. (Vaswani et al. 2017, arXiv:1706.03762)
  */
-export const attention = <T extends Shaped>(ops: Ops<T>, projections: T, heads: number): T => {
+export const attention = <T extends Shaped>(ops: Ops<T>, projections: T, heads: number, rate = 0): T => {
   const [, length, three] = projections.shape;
   const [width, depth] = [three / 3, three / 3 / heads];
   const part = (i: number, order: readonly number[]): T => {
@@ -84,7 +84,8 @@ export const attention = <T extends Shaped>(ops: Ops<T>, projections: T, heads: 
   };
   const [queries, keys, values] = [part(0, [0, 2, 1, 3]), part(1, [0, 2, 3, 1]), part(2, [0, 2, 1, 3])];
   const weights = ops.softmax(ops.scale(ops.matMul(queries, keys), 1 / Math.sqrt(depth)));
-  return ops.reshape(ops.transpose(ops.matMul(weights, values), [0, 2, 1, 3]), [-1, length, width]);
+  const seen = ops.matMul(ops.dropout(weights, rate), values);
+  return ops.reshape(ops.transpose(seen, [0, 2, 1, 3]), [-1, length, width]);
 };
 
 /** `sin(f t)` and `cos(f t)` of each frequency f, for a time a sample: [n] to [n, 2 frequencies]; sines first unless told. */

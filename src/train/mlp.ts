@@ -1,4 +1,5 @@
 import { dense, layerNorm, waves } from './layers.js';
+import { requireCounts, requireDropout } from './option-checks.js';
 import type { Architecture } from './ops.js';
 
 export interface MlpOptions {
@@ -19,14 +20,16 @@ const frequencies = Array.from({ length: 8 }, (_, j) => Math.PI * 2 ** j);
 
 /**
  * A multilayer perceptron of residual blocks, with the time beside the sample and again in every block: [n, d] and [n] to [n, d] or
- * [n, d, outputs]. Its last layer starts at 0, as do those of the blocks.
+ * [n, d, outputs]. Its last layer starts at 0, as do those of the blocks. Throws a `UsageError` for sizes that are not whole numbers from 1.
  */
 export const mlp = (options: MlpOptions): Architecture => {
   const { dimension, width, depth, outputs = 1, dropout = 0 } = options;
+  requireCounts('mlp', { dimension, width, depth, outputs });
+  requireDropout('mlp', dropout);
   const outputShape = outputs === 1 ? [dimension] : [dimension, outputs];
   return {
     id: 'mlp',
-    options: { ...options },
+    options: { dimension, width, depth, outputs, dropout },
     inputShape: [dimension],
     outputShape,
     forward(ops, x, time) {

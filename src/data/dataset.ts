@@ -85,7 +85,7 @@ const families = familyRegistry<Promise<Dataset>>('dataset', [
           kind: 'text',
           optional: true,
           description:
-            'the characters, that of class 0 first, or * for those that occur; unless told the 27 of text8 for a file, * for what ships',
+            'the characters, that of class 0 first, or * for those that occur (the 27 of text8 if there are no others); unless told the 27 for a file, * for what ships',
         },
         split([0.9, 0.05, 0.05], 'characters'),
       ],

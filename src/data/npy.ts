@@ -73,14 +73,16 @@ const parseHeader = (content: Buffer, fail: Fail): Header => {
     const found = new RegExp(`'${key}':\\s*(${pattern})\\s*[,}]`).exec(text)?.[1];
     return (
       found ??
-      fail(`its header at byte ${before} has no ${key} that can be read: ${JSON.stringify(text.trim())}`)
+      fail(
+        `its header at byte ${before} has no ${key} that can be read: ${JSON.stringify(text.trim().slice(0, 200))}`,
+      )
     );
   };
   const descr = value('descr', String.raw`'[^']*'|\[.*\]`);
   const [, order = '', name = ''] = /^'([<>|])(\w+)'$/.exec(descr) ?? [];
   if (!Object.hasOwn(entryTypes, name)) {
     fail(
-      `its entries are ${descr}, by the header at byte ${before}; accepted are ${Object.keys(entryTypes).join(', ')}`,
+      `its entries are ${descr.slice(0, 200)}, by the header at byte ${before}; accepted are ${Object.keys(entryTypes).join(', ')}`,
     );
   }
   const shape =
@@ -111,7 +113,7 @@ const eachOfFortran = (shape: readonly number[], put: (inC: number, inFortran: n
 /**
  * The array of a `.npy` file, row-major whatever its order there; the shape may have no dimension. Entries of up to 16 bits, and f4, become
  * float32, others float64. Throws a `UsageError` that names the file and the byte for any other content, for other types of entries (complex
- * numbers, text, structures), and for an integer beyond 2^53, which float64 can't hold.
+ * numbers, text, structures), and for an integer beyond 2^53, which float64 cannot hold exactly.
  */
 export const parseNpy = (content: Uint8Array, file: string): Batch => {
   const fail: Fail = (what) => {
@@ -126,12 +128,12 @@ export const parseNpy = (content: Uint8Array, file: string): Batch => {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Floats = floats(count, type.precision);
-  const isInteger = type === entryTypes.i8 || type === entryTypes.u8;
+  const isLongInteger = type === entryTypes.i8 || type === entryTypes.u8;
   const put = (to: number, from: number): void => {
     const at = start + from * type.bytes;
     const value = type.read(view, at, littleEndian);
-    if (Math.abs(value) > Number.MAX_SAFE_INTEGER && isInteger) {
-      fail(`the integer at byte ${at} is beyond 2^53, which no number here holds exactly`);
+    if (isLongInteger && !Number.isSafeInteger(value)) {
+      fail(`the integer at byte ${at} is beyond 2^53, which float64 cannot hold exactly`);
     }
     data[to] = value;
   };

@@ -78,7 +78,7 @@ describe('MNIST', () => {
       'no images',
       idxOf([0, 1, 1], new Uint8Array(0)),
       idxOf([0], new Uint8Array(0)),
-      /has no images; accepted is one or more$/,
+      /has no pixels; accepted is one image or more$/,
     ],
     [
       'labels in place of images',

@@ -31,6 +31,14 @@ export type { PredictionSettings } from './predictions.js';
 export { type Problem, type Reference, asData, mostLikelyClasses, classMoments } from './problem.js';
 export { readSamples } from './read-samples.js';
 export { makeProblem, parseProblem, problemList, registerProblem } from './problems/index.js';
+export {
+  type Dataset,
+  type Split,
+  datasetList,
+  openDataset,
+  parseDataset,
+  registerDataset,
+} from '../src/data/dataset.js';
 export { type Digits, readDigits } from '../src/data/digits.js';
 export { type SmallMnist, readMnist } from '../src/data/mnist.js';
 export { decode, encode, readText, textAlphabet } from '../src/data/text.js';

@@ -1,0 +1,130 @@
+import type { Tf } from './tfjs.js';
+
+/** What is used of WebGPU's own types here. */
+interface Device {
+  destroy(): void;
+}
+interface Adapter {
+  readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {
+    readonly isFallbackAdapter?: boolean;
+  };
+  readonly isFallbackAdapter?: boolean;
+  readonly features: ReadonlySet<string>;
+  readonly limits: Readonly<Record<string, number>>;
+  requestDevice(descriptor: object): Promise<Device>;
+}
+interface Gpu {
+  requestAdapter(options: object): Promise<Adapter | null>;
+}
+interface Dawn {
+  readonly globals: object;
+  create(options: readonly string[]): Gpu;
+}
+
+/** A GPU as tfjs holds it; `software` is one that a processor plays. */
+export interface Held {
+  readonly description: string;
+  readonly software: boolean;
+  /** Gives the GPU back. The tensors on it are gone. */
+  release(): void;
+}
+
+const wanted = { powerPreference: 'high-performance' };
+
+const none =
+  'no adapter: no GPU whose driver speaks Vulkan, Metal or Direct3D 12 is in sight (on Linux it takes libvulkan1 and the driver of the GPU)';
+
+/** In a child, which is silent and may crash: Dawn writes its complaints about missing drivers straight to standard error. */
+const look = async (): Promise<void> => {
+  const [{ execFile }, { createRequire }, { pathToFileURL }] = await Promise.all([
+    import('node:child_process'),
+    import('node:module'),
+    import('node:url'),
+  ]);
+  const address = pathToFileURL(createRequire(import.meta.url).resolve('webgpu')).href;
+  const script = `
+    const { create } = await import(${JSON.stringify(address)});
+    const adapter = await create([]).requestAdapter(${JSON.stringify(wanted)});
+    process.stdout.write(adapter ? 'found' : 'none');
+    process.exit(0);`;
+  const said = await new Promise<string>((resolve) =>
+    execFile(
+      process.execPath,
+      ['--input-type=module', '--eval', script],
+      { timeout: 30_000 },
+      (error, stdout) => resolve(error && stdout === '' ? error.message.split('\n')[0] : stdout),
+    ),
+  );
+  if (said === 'none') throw new Error(none);
+  if (said !== 'found') throw new Error(`looking for an adapter failed: ${said}`);
+};
+
+/** `navigator.gpu`: the browser's, or Dawn's put where tfjs looks for it. */
+const gpu = async (): Promise<Gpu> => {
+  const globals = globalThis as { navigator?: { gpu?: Gpu } };
+  if (globals.navigator?.gpu) return globals.navigator.gpu;
+  if (typeof process === 'undefined') throw new Error('this browser has no WebGPU');
+  await look();
+  const name = 'webgpu';
+  const dawn = (await import(name)) as Dawn;
+  Object.assign(globalThis, dawn.globals);
+  const value = dawn.create([]);
+  // tfjs reads userAgent as well; Node has a navigator from version 21 on
+  if (globals.navigator) Object.defineProperty(globals.navigator, 'gpu', { value, configurable: true });
+  else
+    Object.defineProperty(globalThis, 'navigator', {
+      value: { gpu: value, userAgent: 'node' },
+      configurable: true,
+    });
+  return value;
+};
+
+/** What tfjs makes use of. */
+const requirements = ({ features, limits }: Adapter): object => ({
+  requiredFeatures: ['timestamp-query', 'bgra8unorm-storage'].filter((name) => features.has(name)),
+  requiredLimits: Object.fromEntries(
+    [
+      'maxComputeWorkgroupStorageSize',
+      'maxComputeWorkgroupsPerDimension',
+      'maxStorageBufferBindingSize',
+      'maxBufferSize',
+      'maxComputeWorkgroupSizeX',
+      'maxComputeInvocationsPerWorkgroup',
+    ].map((name) => [name, limits[name]]),
+  ),
+});
+
+let held: Held | undefined;
+
+/**
+ * Registers the backend `webgpu` with tfjs, on the fastest adapter there is. Throws an `Error` that says in one line why not: the package
+ * `webgpu` is missing, or there is no adapter.
+ */
+export const holdGpu = async (tf: Tf): Promise<Held> => {
+  if (held) return held;
+  const adapter = await (await gpu()).requestAdapter(wanted);
+  if (!adapter) throw new Error(none);
+  // only now: it looks for navigator.gpu as it is imported
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  const device = await adapter.requestDevice(requirements(adapter));
+  const { info } = adapter;
+  const description = info.description || [info.vendor, info.architecture, info.device].join(' ').trim();
+  const software =
+    (info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false) ||
+    /swiftshader|llvmpipe|lavapipe/i.test(`${description} ${info.architecture}`);
+  // in place of tfjs's own, which would ask for an adapter and a device once more and keep them
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
+  type Arguments = ConstructorParameters<typeof WebGPUBackend>;
+  const backend = new WebGPUBackend(device as unknown as Arguments[0], info as unknown as Arguments[1]);
+  tf.registerBackend('webgpu', () => backend, 3);
+  held = {
+    description: description || 'a GPU without a name',
+    software,
+    release() {
+      tf.removeBackend('webgpu');
+      device.destroy();
+      held = undefined;
+    },
+  };
+  return held;
+};

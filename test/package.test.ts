@@ -57,7 +57,7 @@ describe('the package', () => {
       /^dist\/(?:src|solvers|experiments)\/.+\.(?:js|js\.map|d\.ts)$/,
       /^data\/(?:SHA256SUMS|.+\.(?:gz|md))$/,
       /^experiments\/library\/.+\.yaml$/,
-      /^docs\/.+\.(?:md|png|svg|json)$/,
+      /^docs\/.+\.(?:md|png|svg|json|py)$/,
       /^(?:package\.json|README\.md|LICENSE)$/,
     ];
     expect(paths.filter((path) => !accepted.some((pattern) => pattern.test(path)))).toEqual([]);

@@ -8,7 +8,7 @@ const layers = [
   'src/process',
   'src/plan',
   'solvers',
-  ['src/denoiser', 'src/data', 'src/bfn'],
+  ['src/denoiser', 'src/data', 'src/bfn', 'src/train'],
   'experiments',
   'src/cli',
 ];

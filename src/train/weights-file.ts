@@ -1,0 +1,33 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { endianness } from 'node:os';
+import { UsageError } from '../errors.js';
+import type { Architecture } from './ops.js';
+import { countParameters } from './shape-ops.js';
+
+const swaps = endianness() === 'BE';
+
+/** float32 numbers as the bytes of a file, least significant first; a view where the machine has them so. */
+export const littleEndian = (values: Float32Array): Buffer => {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return swaps ? Buffer.from(bytes).swap32() : bytes;
+};
+
+/** Writes weights as they lie in their vector: float32, little-endian, nothing else. */
+export const writeWeights = async (path: string, flat: Float32Array): Promise<void> =>
+  writeFile(path, littleEndian(flat));
+
+/** Reads what `writeWeights` wrote. Throws a `UsageError` if the file can't be read or is not as long as the architecture's weights are. */
+export const readWeights = async (path: string, architecture: Architecture): Promise<Float32Array> => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${path}: the weights can't be read (${error.code ?? error.message})`);
+  });
+  const count = countParameters(architecture);
+  if (bytes.length !== 4 * count) {
+    throw new UsageError(
+      `${path} has ${bytes.length} bytes; accepted are ${4 * count}, the weights of this ${architecture.id}: it is truncated or of another network`,
+    );
+  }
+  const flat = new Float32Array(count);
+  Buffer.from(flat.buffer).set(swaps ? bytes.swap32() : bytes);
+  return flat;
+};

@@ -149,6 +149,7 @@ const start = async (tf: Tf, name: BackendName): Promise<Started> => {
 const quietTfjs = async (): Promise<Tf> => {
   const tf = await import('@tensorflow/tfjs-core');
   tf.enableProdMode(); // it advertises its faster packages otherwise
+  await import('@tensorflow/tfjs'); // the core has no gradients in Node until this package registers them
   return tf;
 };
 

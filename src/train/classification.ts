@@ -66,9 +66,9 @@ export const flowClassification = (
       return { ...common, ratios: { shape: wide, data: ratios } };
     },
     input: (tf, { state }) => (binary ? state : tf.softmax(state)),
-    loss(tf, output, { chosen, weight, ratios }) {
-      const logits = logitsOf(tf, output);
-      const n = output.shape[0];
+    loss(tf, output, { chosen, weight, ratios, state }) {
+      const logits = logitsOf(tf, tf.reshape(output, state.shape));
+      const n = state.shape[0];
       if (steps === undefined) {
         return tf.div(tf.sum(tf.mul(weight, tf.squaredDifference(chosen, tf.softmax(logits)))), n);
       }

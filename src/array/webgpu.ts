@@ -98,6 +98,8 @@ export const holdGpu = async (tf: Tf): Promise<Held> => {
   if (!adapter) throw new Error(none);
   // only now: it looks for navigator.gpu as it is imported
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  // operations sent to the GPU at a time; at 15, as tfjs has it, a training of many small ones waits for sending
+  tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 64);
   const device = await adapter.requestDevice(requirements(adapter));
   const { info } = adapter;
   const description = info.description || [info.vendor, info.architecture, info.device].join(' ').trim();

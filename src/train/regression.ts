@@ -132,10 +132,16 @@ const regression = (
   loss(tf, output, { state, target: wanted, weight, constant, centre, reach }) {
     const bound = (): typeof output => {
       const middle = tf.mul(state, centre);
-      return tf.minimum(tf.maximum(output, tf.sub(middle, reach)), tf.add(middle, reach));
+      return tf.minimum(
+        tf.maximum(tf.reshape(output, wanted.shape), tf.sub(middle, reach)),
+        tf.add(middle, reach),
+      );
     };
-    const errors = tf.mul(weight, tf.squaredDifference(clip ? bound() : output, wanted));
-    const n = output.shape[0];
+    const errors = tf.mul(
+      weight,
+      tf.squaredDifference(clip ? bound() : tf.reshape(output, wanted.shape), wanted),
+    );
+    const n = wanted.shape[0];
     return tf.div(tf.add(tf.sum(errors), tf.sum(constant)), n);
   },
 });

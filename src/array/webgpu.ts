@@ -32,8 +32,7 @@ export interface Held {
 
 const wanted = { powerPreference: 'high-performance' };
 
-const none =
-  'no adapter: no GPU whose driver speaks Vulkan, Metal or Direct3D 12 is in sight (on Linux it takes libvulkan1 and the driver of the GPU)';
+const none = 'no adapter: no driver here offers a GPU by Vulkan, Metal or Direct3D 12';
 
 /** In a child, since Dawn writes what it thinks of missing drivers straight to standard error. */
 const look = async (): Promise<void> => {

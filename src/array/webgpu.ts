@@ -32,8 +32,7 @@ export interface Held {
 
 const wanted = { powerPreference: 'high-performance' };
 
-const none =
-  'no adapter: no GPU whose driver speaks Vulkan, Metal or Direct3D 12 is in sight (on Linux it takes libvulkan1 and the driver of the GPU)';
+const none = 'no adapter: no driver here offers a GPU by Vulkan, Metal or Direct3D 12';
 
 /** In a child, since Dawn writes what it thinks of missing drivers straight to standard error. */
 const look = async (): Promise<void> => {
@@ -98,6 +97,8 @@ export const holdGpu = async (tf: Tf): Promise<Held> => {
   if (!adapter) throw new Error(none);
   // only now: it looks for navigator.gpu as it is imported
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  // operations sent to the GPU at a time; at 15, as tfjs has it, a training of many small ones waits for sending
+  tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 64);
   const device = await adapter.requestDevice(requirements(adapter));
   const { info } = adapter;
   const description = info.description || [info.vendor, info.architecture, info.device].join(' ').trim();

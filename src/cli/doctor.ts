@@ -1,4 +1,4 @@
-import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { arch, cpus, platform, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { markdownTable } from 'markdown-table';
 import { type Speed, measureBackend, measureHost } from '../../experiments/doctor/measure.js';
@@ -46,7 +46,7 @@ const examine = async (): Promise<Report> => {
   const processors = cpus();
   return {
     node: process.versions.node,
-    system: `${platform()} ${release()} ${arch()}`,
+    system: `${platform()} ${arch()}`,
     processor: { model: processors[0]?.model.trim() ?? '', cores: processors.length },
     memoryBytes: totalmem(),
     host: { kernels: kernelsInUse(), ...(await measureHost()) },

@@ -3,7 +3,7 @@ import { beforeAll, describe, it } from 'vitest';
 import { type BackendName, type Tfjs, backendNames, loadTfjs, makeCurrent } from '../../src/array/tfjs.js';
 
 /** Where Chromium and others put the file that names SwiftShader, Vulkan on a processor. */
-const icd = [
+export const swiftShader = [
   '/usr/lib/chromium',
   '/usr/lib/chromium-browser',
   '/opt/google/chrome',
@@ -15,7 +15,7 @@ const icd = [
   .find((path) => existsSync(path));
 
 // a GPU of the user's own is tested by VK_DRIVER_FILES, or where there is no SwiftShader
-if (icd !== undefined) process.env.VK_DRIVER_FILES ??= icd;
+if (swiftShader !== undefined) process.env.VK_DRIVER_FILES ??= swiftShader;
 
 const load = async (name: BackendName): Promise<Tfjs | string> => {
   try {

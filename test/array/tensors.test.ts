@@ -43,7 +43,7 @@ const bases: readonly Basis[] = [
 describe('tensors do what host arrays do,', () => {
   onEveryBackend((tfjs) => {
     const { tf, backend } = tfjs;
-    const runs = backend === 'webgpu' ? 15 : 60;
+    const runs = backend === 'webgpu' ? 10 : 40;
 
     it('combine: to the rounding of a float32 a term', async () => {
       const check = async ({ shape, terms }: { shape: readonly number[]; terms: readonly Term[] }) => {

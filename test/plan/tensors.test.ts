@@ -104,7 +104,7 @@ const onHost = {
 describe('a plan on tensors', () => {
   onEveryBackend((tfjs) => {
     const { tf, backend } = tfjs;
-    const runs = backend === 'webgpu' ? 20 : 60;
+    const runs = backend === 'webgpu' ? 12 : 40;
     const network = linearOnTensors(tfjs, [3]);
     const some = { ...onHost, tfjs };
 

@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<() => Command>>> = 
   plan: async () => (await import('./plan.js')).planCommand,
   grid: async () => (await import('./grid.js')).gridCommand,
   sample: async () => (await import('./sample.js')).sampleCommand,
+  train: async () => (await import('./train.js')).trainCommand,
   figures: async () => (await import('./figures.js')).figuresCommand,
   report: async () => (await import('./report.js')).reportCommand,
   verify: async () => (await import('./verify.js')).verifyCommand,

@@ -3,7 +3,7 @@ import { DivergedError, UsageError } from '../src/errors.js';
 import type { Specification } from '../src/family.js';
 import { type CallCount, type IncompleteSample, type SampleOptions, sample } from '../src/plan/sample.js';
 import { metricsFor } from './metrics/index.js';
-import type { Problem } from './problem.js';
+import type { Model, Problem } from './problem.js';
 import { type SolverRun, readyRun } from './ready-run.js';
 import { type ReferenceDistance, distanceToReference } from './reference-solution.js';
 import { type Jackknifed, jackknife } from './statistics.js';
@@ -68,29 +68,28 @@ const callsTogether = (calls: readonly CallCount[], counts: readonly number[]): 
 };
 
 /**
- * The decoded samples of a cell: true ones where the task has no run, else of a solver from its law of the start, or from the
+ * The decoded samples of a solver's run, from its law of the start or from the
  * states given. They are drawn in blocks, so that what the plan returns, on discrete data K numbers a
  * variable, is held for one block only; the decoded samples are held in full. No result depends on the block. Throws a
  * `UsageError` for states of another number.
  */
-export const drawSamples = async (
-  problem: Problem,
-  { run, samples: count, seed }: CellTask,
+export const drawRun = async (
+  model: Model,
+  { run, samples: count, seed }: Pick<CellTask, 'samples' | 'seed'> & { readonly run: SolverRun },
   { states, block = blockSize, ...options }: DrawOptions = {},
 ): Promise<DrawnSamples> => {
-  if (!run) return { samples: problem.trueSamples(count, seed), incomplete: [] };
   if (states && states.shape[0] !== count) {
     throw new UsageError(`there are ${states.shape[0]} states to start from; ${count} are needed`);
   }
-  const { plan, denoiser, start: law } = readyRun(problem, run);
-  const { moments } = problem;
+  const { plan, denoiser, start: law } = readyRun(model, run);
+  const moments = model.moments && { moments: model.moments };
   const drawBlock = async (from: number) => {
     const to = Math.min(count, from + block);
     const start = states ? samplesOf(states, from, to) : law;
     const where = { samples: to - from, seed, firstSample: from };
-    const drawn = await sample({ ...options, plan, denoiser, start, moments, ...where });
+    const drawn = await sample({ ...options, plan, denoiser, start, ...moments, ...where });
     const { calls, incomplete } = drawn;
-    return { decoded: problem.decode(drawn), calls, incomplete };
+    return { decoded: model.decode(drawn), calls, incomplete };
   };
   const first = await drawBlock(0);
   const { decoded } = first;
@@ -109,6 +108,16 @@ export const drawSamples = async (
   }
   return { samples, calls: callsTogether(calls, counts), incomplete };
 };
+
+/** The decoded samples of a cell: true ones where the task has no run. */
+export const drawSamples = async (
+  problem: Problem,
+  { run, samples, seed }: CellTask,
+  options: DrawOptions = {},
+): Promise<DrawnSamples> =>
+  run
+    ? drawRun(problem, { run, samples, seed }, options)
+    : { samples: problem.trueSamples(samples, seed), incomplete: [] };
 
 /** How many samples a budget did not suffice for, and how far the least advanced of them came. */
 export const incompleteMessage = (

@@ -4,7 +4,7 @@ import { type Batch, precisionOf, zeros } from '../src/array/batch.js';
 import { noised } from '../src/plan/noised.js';
 import { sample } from '../src/plan/sample.js';
 import { type SolverRun, planSettings, readyRun } from './ready-run.js';
-import { type Problem, asData } from './problem.js';
+import { type Model, asData } from './problem.js';
 import { recommendedRun } from './recommended/recommend.js';
 
 /** Data to start from in place of a law. */
@@ -25,7 +25,7 @@ const repeatedTo = (count: number, { shape, data }: Batch): Batch => {
 
 /** The states that given data are at the start of a run's plan. Rejects with a `UsageError` for a solver that cannot invert. */
 export const statesFrom = async (
-  problem: Problem,
+  problem: Model,
   asked: SolverRun,
   { data, invert, samples, seed }: GivenStart,
 ): Promise<Batch> => {

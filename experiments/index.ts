@@ -28,7 +28,15 @@ export type { Metric, MetricEntry, Mixture, Statistic, TextModel, Truth } from '
 export * from './metrics/index.js';
 export { type GivenStart, statesFrom } from './given-start.js';
 export type { PredictionSettings } from './predictions.js';
-export { type Problem, type Reference, asData, mostLikelyClasses, classMoments } from './problem.js';
+export {
+  type Model,
+  type Problem,
+  type Reference,
+  asData,
+  mostLikelyClasses,
+  classMoments,
+} from './problem.js';
+export { modelOfNetwork, openModel, type OpenModel } from './network-model.js';
 export { readSamples } from './read-samples.js';
 export { makeProblem, parseProblem, problemList, registerProblem } from './problems/index.js';
 export {

@@ -5,7 +5,7 @@ import { UsageError } from '../src/errors.js';
 import { family, familyRegistry } from '../src/family.js';
 import type { Json } from '../src/json.js';
 import type { Denoiser } from '../src/plan/denoiser.js';
-import type { Problem } from './problem.js';
+import type { Model, Problem } from './problem.js';
 
 /** What is done to the predictions on their way to the solver; nothing unless told. */
 export interface PredictionSettings {
@@ -44,7 +44,7 @@ export const parseThreshold = (text: string): ThresholdOptions => {
 
 /** The problem's network with the wrappers asked for, and these for the record. Throws a `UsageError` where they do not fit. */
 export const wrapped = (
-  problem: Problem,
+  problem: Model,
   { clip, threshold, guidance }: PredictionSettings,
 ): { readonly denoiser: Denoiser; readonly settings: Readonly<Record<string, Json>> } => {
   const { id, process } = problem;
@@ -67,7 +67,7 @@ export const wrapped = (
   };
 };
 
-const guidedBy = ({ id, denoiser: conditional, unconditional }: Problem, scale: number): Denoiser => {
+const guidedBy = ({ id, denoiser: conditional, unconditional }: Model, scale: number): Denoiser => {
   if (unconditional) return classifierFree({ conditional, unconditional, scale });
   throw new UsageError(
     `guidance needs something given, as in digits:given=3; nothing is of the problem "${id}"`,

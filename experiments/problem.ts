@@ -15,39 +15,53 @@ export interface Reference {
   samples(count: number, seed: number): Batch;
 }
 
-/** A law of the data that is known, a process that noises it, and the exact network: the whole error is the sampler's. */
-export interface Problem {
+/** What samples can be drawn from: a process, and a network of it, exact or learned. */
+export interface Model {
   readonly id: string;
   /** What it was made from, defaults filled in. */
   readonly parameters: Readonly<Record<string, Json>>;
   readonly process: Process;
   readonly denoiser: Denoiser;
-  /** Of the data as the process sees them, for the start `moment-matched`. */
-  readonly moments: DataMoments;
-  readonly truth: Truth;
+  /** Of the data as the process sees them, where they are known: for the start `moment-matched`. */
+  readonly moments?: DataMoments;
   /** Samples as metrics and people see them, from what a plan returns: class indices for discrete data, values for vectors. */
   decode(result: Batch): Batch;
+  /** Where something of the data is given: the network of data of which nothing is, from which classifier-free guidance starts. */
+  readonly unconditional?: Denoiser;
+  /** What is run where nothing is asked for: the original sampler first. */
+  readonly solvers: readonly string[];
+  /**
+   * How to show a sample: as text, or as a picture, grey or with colours along its last axis, whose values run from black to white: from -1 to
+   * 1 unless told.
+   */
+  readonly view?:
+    | { readonly kind: 'text'; readonly alphabet: string }
+    | {
+        readonly kind: 'picture';
+        readonly width: number;
+        readonly height: number;
+        readonly channels?: number;
+        readonly range?: readonly [black: number, white: number];
+      };
+}
+
+/** A law of the data that is known, a process that noises it, and the exact network: the whole error is the sampler's. */
+export interface Problem extends Model {
+  readonly moments: DataMoments;
+  readonly truth: Truth;
   /** Independent draws of the truth, decoded. */
   trueSamples(count: number, seed: number): Batch;
   readonly references?: readonly Reference[];
-  /** Where something of the data is given: the network of data of which nothing is, from which classifier-free guidance starts. */
-  readonly unconditional?: Denoiser;
   /** Why there is no truth to hold samples against, where there is none. */
   readonly unmeasured?: string;
   /** The metrics, all distances, that have to be as good together where two solvers are said to be of one quality. */
   readonly quality: readonly string[];
-  /** What `compare` runs where nothing is asked for: the original sampler first. */
-  readonly solvers: readonly string[];
   /** Whether predictions run in the WebAssembly kernel or in plain code. */
   readonly kernel: 'wasm-simd' | 'plain';
-  /** How to show a sample: as text, or as a grey picture whose values run from -1 (black) to 1 (white). */
-  readonly view?:
-    | { readonly kind: 'text'; readonly alphabet: string }
-    | { readonly kind: 'picture'; readonly width: number; readonly height: number };
 }
 
 /** Decoded samples as the process sees them: vectors as they are, classes as `K e_x - 1`. The inverse of `decode`. */
-export const asData = ({ process: { classes }, denoiser }: Problem, samples: Batch): Batch => {
+export const asData = ({ process: { classes }, denoiser }: Model, samples: Batch): Batch => {
   if (classes === undefined) return samples;
   const data = new Float32Array(samples.data.length * classes).fill(-1);
   samples.data.forEach((k, i) => (data[i * classes + k] = classes - 1));

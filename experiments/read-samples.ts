@@ -5,7 +5,7 @@ import { parseNpy } from '../src/data/npy.js';
 import { encode } from '../src/data/text.js';
 import { UsageError } from '../src/errors.js';
 import { lineFeedSign, rowsOf } from './files.js';
-import type { Problem } from './problem.js';
+import type { Model } from './problem.js';
 
 const linesOf = (content: Buffer): string[] => {
   const lines = content.toString('utf8').split(/\r?\n/);
@@ -26,7 +26,7 @@ const npy = (content: Buffer): readonly number[][] => {
   return rowsOf(array);
 };
 
-const parse = (name: string, content: Buffer, { view }: Problem): readonly number[][] => {
+const parse = (name: string, content: Buffer, { view }: Model): readonly number[][] => {
   switch (extname(name).toLowerCase()) {
     case '.npy':
       return npy(content);
@@ -42,7 +42,7 @@ const isClass = (classes: number, value: number): boolean =>
   Number.isInteger(value) && value >= 0 && value < classes;
 
 /** The rows as a batch. Throws a `UsageError` for the first that is no sample of the problem. */
-const checked = (rows: readonly number[][], { process: { classes }, denoiser }: Problem): Batch => {
+const checked = (rows: readonly number[][], { process: { classes }, denoiser }: Model): Batch => {
   const size = elements(denoiser.sampleShape) / (classes ?? 1);
   const accepted = classes === undefined ? 'finite numbers' : `classes from 0 to ${classes - 1}`;
   const accepts = (value: number): boolean =>
@@ -58,7 +58,7 @@ const checked = (rows: readonly number[][], { process: { classes }, denoiser }: 
  * Decoded samples of a problem from a file that `bfn sample` can write: .npy, .csv or, of text, .txt. Rejects with a `UsageError` for a file
  * that cannot be read or does not hold samples of this problem.
  */
-export const readSamples = async (name: string, problem: Problem): Promise<Batch> => {
+export const readSamples = async (name: string, problem: Model): Promise<Batch> => {
   try {
     return checked(parse(name, await readFile(name), problem), problem);
   } catch (error) {

@@ -13,7 +13,7 @@ import type { Plan } from '../src/plan/plan.js';
 import { type StartId, startLaw } from '../src/plan/start.js';
 import type { Process } from '../src/process/process.js';
 import { type PredictionSettings, wrapped } from './predictions.js';
-import type { Problem } from './problem.js';
+import type { Model } from './problem.js';
 import { recommendedRun } from './recommended/recommend.js';
 import { references } from './reference.js';
 import { entriesOf } from '../src/plan/components.js';
@@ -29,7 +29,7 @@ export interface PlanSettings extends Omit<Settings, 'nfe' | 'grid' | 'reference
 /** Throws a `UsageError` for a grid that cannot be made, and for a reference without a problem that knows what it is made of. */
 export const planSettings = (
   { grid, reference, ...others }: Omit<PlanSettings, 'answer'>,
-  problem?: Problem,
+  problem?: Model,
 ): Omit<Settings, 'nfe'> => {
   if (reference && !problem) {
     throw new UsageError('a reference is made of the data of a problem: name one with --problem');
@@ -48,10 +48,7 @@ export const planFor = (
   solver: Solver,
   process: Process,
   { answer, nfe, ...settings }: PlanSettings & Pick<Settings, 'nfe'>,
-  {
-    fromPrior = false,
-    problem,
-  }: { readonly fromPrior?: boolean; readonly problem?: Problem | undefined } = {},
+  { fromPrior = false, problem }: { readonly fromPrior?: boolean; readonly problem?: Model | undefined } = {},
 ): Plan => {
   const asked = { nfe, ...planSettings(settings, problem) };
   const plan = fromPrior ? planFromPrior(solver, process, asked) : solver.plan(process, asked);
@@ -96,7 +93,7 @@ export interface ReadyRun {
 }
 
 /** Throws a `UsageError` where solver, problem and settings do not fit. */
-export const readyRun = (problem: Problem, asked: SolverRun): ReadyRun => {
+export const readyRun = (problem: Model, asked: SolverRun): ReadyRun => {
   const { solver: id, nfe, settings } = recommendedRun(problem, asked);
   const { process, denoiser, moments } = problem;
   const { start: askedStart, clip, threshold, guidance, tolerance, ...others } = settings;

@@ -3,36 +3,36 @@ import { cosineSpectrum, diagonalSpectrum, spectrumOf } from '../src/denoiser/sp
 import { UsageError } from '../src/errors.js';
 import { family, familyRegistry } from '../src/family.js';
 import { type Spectrum, covarianceOf } from '../src/plan/spectrum.js';
-import type { Problem } from './problem.js';
+import type { Model } from './problem.js';
 
 type Rows = readonly (readonly number[])[];
 
 const spectrumWith =
-  <Options>(make: (covariance: Rows, options: Options, problem: Problem) => Spectrum) =>
+  <Options>(make: (covariance: Rows, options: Options, problem: Model) => Spectrum) =>
   (options: Options) =>
-  (problem: Problem): Spectrum => {
-    const { spectrum } = problem.moments;
+  (problem: Model): Spectrum => {
+    const spectrum = problem.moments?.spectrum;
     if (spectrum) return make(covarianceOf(spectrum), options, problem);
     throw new UsageError(
       `the problem "${problem.id}" knows no covariance of its data, which a reference needs`,
     );
   };
 
-const pictureOf = ({ id, view }: Problem): readonly number[] => {
+const pictureOf = ({ id, view }: Model): readonly number[] => {
   if (view?.kind === 'picture') return [view.height, view.width];
   throw new UsageError(`the reference "cosine" is for pictures, and the samples of "${id}" are none`);
 };
 
 const symbolsOf =
   ({ substeps }: { readonly substeps: number }) =>
-  ({ id, moments }: Problem): SymbolReference => {
-    if (moments.probabilities) return { probabilities: Array.from(moments.probabilities), substeps };
+  ({ id, moments }: Model): SymbolReference => {
+    if (moments?.probabilities) return { probabilities: Array.from(moments.probabilities), substeps };
     throw new UsageError(
       `the problem "${id}" knows no symbol frequencies, which the reference "symbols" needs`,
     );
   };
 
-type OfProblem = (problem: Problem) => Spectrum | SymbolReference;
+type OfProblem = (problem: Model) => Spectrum | SymbolReference;
 
 /** Reference models by name, made of a problem's own data: what `--reference` takes. */
 export const references = familyRegistry<OfProblem>('reference', [

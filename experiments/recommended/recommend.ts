@@ -1,6 +1,6 @@
 import { UsageError } from '../../src/errors.js';
 import type { SolverRun } from '../ready-run.js';
-import type { Problem } from '../problem.js';
+import type { Model } from '../problem.js';
 import { settingsOf } from './candidate.js';
 import type { Row } from './choose.js';
 import { type SituationId, situationOf } from './situation.js';
@@ -26,7 +26,7 @@ const allowed = new Set(['clip', 'threshold', 'guidance']);
  * The run that `recommended` stands for on a problem; any other is returned as it is. Throws a `UsageError` for settings of the
  * solver on top: they would be other settings than the recommended ones.
  */
-export const recommendedRun = (problem: Pick<Problem, 'process' | 'moments'>, run: SolverRun): SolverRun => {
+export const recommendedRun = (problem: Pick<Model, 'process' | 'moments'>, run: SolverRun): SolverRun => {
   if (run.solver !== recommendedId) return run;
   const other = Object.keys(run.settings).find((name) => !allowed.has(name));
   if (other !== undefined) {

@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.js';
+import type { Model } from '../problem.js';
 
 /** What is known where a setting is recommended: of the process, and of the data before the first call. */
 export interface Situation {
@@ -53,7 +53,7 @@ export const situations: readonly Situation[] = [
 ];
 
 /** By the kind of process and the moments that a problem has: never by the problem itself. */
-export const situationOf = ({ process, moments }: Pick<Problem, 'process' | 'moments'>): SituationId => {
-  if (process.classes !== undefined) return moments.probabilities ? 'frequencies' : 'classes';
-  return process.id === 'bfn-continuous' && moments.spectrum ? 'covariance' : 'vectors';
+export const situationOf = ({ process, moments }: Pick<Model, 'process' | 'moments'>): SituationId => {
+  if (process.classes !== undefined) return moments?.probabilities ? 'frequencies' : 'classes';
+  return process.id === 'bfn-continuous' && moments?.spectrum ? 'covariance' : 'vectors';
 };

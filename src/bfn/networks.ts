@@ -1,11 +1,11 @@
 import { elements, precisionOf, samplesOf, zeros, type Batch } from '../array/batch.js';
 import { adapt, type Network } from '../denoiser/adapters.js';
+import { softmax } from '../denoiser/conversions.js';
 import { UsageError, requireWhole } from '../errors.js';
 import type { Moment } from '../plan/denoiser.js';
 import type { Bins } from './bins.js';
 import type { Head } from './head.js';
 import { softmaxHead } from './heads.js';
-import { logSoftmax } from './numeric.js';
 import { binDenoiser, chain, type BinDenoiser, type DistributionDenoiser } from './output.js';
 
 const timesOf = (moments: readonly Moment[]): Float64Array => Float64Array.from(moments, ({ time }) => time);
@@ -75,7 +75,7 @@ export const classNetwork = (
 /** `softmax(z)` along the last axis. */
 const probabilities = (z: Batch): Batch => {
   const out = zeros(z.shape, precisionOf(z.data));
-  out.data.set(logSoftmax(z.data, z.shape[z.shape.length - 1]).map(Math.exp));
+  softmax(z.data, z.shape[z.shape.length - 1], out.data);
   return out;
 };
 

@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, () => Promise<() => Command>>> = 
   train: async () => (await import('./train.js')).trainCommand,
   figures: async () => (await import('./figures.js')).figuresCommand,
   report: async () => (await import('./report.js')).reportCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
   verify: async () => (await import('./verify.js')).verifyCommand,
 };
 

@@ -19,7 +19,7 @@ export interface OnnxNode {
   /** Names; an empty one leaves an optional input out. */
   readonly inputs: readonly string[];
   readonly output: string;
-  /** A whole number is written as an integer unless its name says that it is real. */
+  /** A bare number is a whole one. */
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 

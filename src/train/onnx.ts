@@ -12,8 +12,8 @@ export interface OnnxOptions {
 }
 
 /**
- * A network as the bytes of an `.onnx` file: inputs `x`, [n, ...inputShape], and `time`, [n], to `y`, [n, ...outputShape], all float32 and for any n. Dropout is left out.
- * Throws a `UsageError` if the weights are not those of the architecture.
+ * A network as the bytes of an `.onnx` file: from inputs `x`, [n, ...inputShape], and `time`, [n], to the output `y`, [n, ...outputShape], all
+ * float32 and for any n. Dropout is left out. Throws a `UsageError` if the weights are not those of the architecture.
  */
 export const exportOnnx = (
   architecture: Architecture,

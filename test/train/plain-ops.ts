@@ -74,12 +74,14 @@ export const plainOps = (weights: ReadonlyMap<string, Float32Array>): Ops<Plain>
         ? 0
         : x.data[((i * height + row) * width + column) * inputs + k];
     const around = (size - 1) / 2;
-    return make([n, Math.ceil(height / stride), Math.ceil(width / stride), out], ([i, row, column, channel]) =>
-      sum(size * size * inputs, (at) => {
-        const [k, b, a] = [at % inputs, Math.floor(at / inputs) % size, Math.floor(at / inputs / size)];
-        const shown = pixel(i, row * stride + a - around, column * stride + b - around, k);
-        return shown * filter.data[at * out + channel];
-      }),
+    return make(
+      [n, Math.ceil(height / stride), Math.ceil(width / stride), out],
+      ([i, row, column, channel]) =>
+        sum(size * size * inputs, (at) => {
+          const [k, b, a] = [at % inputs, Math.floor(at / inputs) % size, Math.floor(at / inputs / size)];
+          const shown = pixel(i, row * stride + a - around, column * stride + b - around, k);
+          return shown * filter.data[at * out + channel];
+        }),
     );
   },
   upsample: (x) =>
@@ -109,8 +111,7 @@ export const plainOps = (weights: ReadonlyMap<string, Float32Array>): Ops<Plain>
   sin: (x) => map(x, Math.sin),
   cos: (x) => map(x, Math.cos),
   silu: (x) => map(x, (entry) => entry * sigmoid(entry)),
-  gelu: (x) =>
-    map(x, (u) => (u / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (u + 0.044715 * u ** 3)))),
+  gelu: (x) => map(x, (u) => (u / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (u + 0.044715 * u ** 3)))),
   softmax: (x) => {
     const count = x.shape[x.shape.length - 1];
     return make(x.shape, (_, flat) => {

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { DescribedNetwork } from '../src/denoiser/described.js';
+import { type OnnxOptions, openOnnx } from '../src/denoiser/onnx.js';
+import { UsageError } from '../src/errors.js';
+import type { Process } from '../src/process/process.js';
+import { type Model, mostLikelyClasses } from './problem.js';
+
+/** Solvers for a process: of BFN those of the papers, of another those that they are instances of. */
+const solversOf = ({ id, classes }: Process): Model['solvers'] => {
+  if (id === 'bfn-continuous') return ['bfn', 'bfn-solver++1', 'bfn-solver++2', 'sde-bfn-solver++2'];
+  if (classes === undefined) return ['sde-dpm-solver++1', 'ddim', 'dpm-solver++2m', 'sde-dpm-solver++2m'];
+  if (id === 'bfn-discrete') {
+    return ['bfn', 'sde-bfn-solver1', 'sde-bfn-solver2', 'bfn-solver1', 'bfn-solver2'];
+  }
+  return ['sde-dpm-solver++1', 'ddim', 'dpm-solver++2m'];
+};
+
+const viewOf = ({ description, process: { classes } }: DescribedNetwork): Pick<Model, 'view'> => {
+  const { data, dataRange = [-1, 1] } = description;
+  if (data.kind === 'vector') return {};
+  if (data.kind === 'text') return { view: data };
+  // of classes, a grey a class
+  return { view: { ...data, range: classes === undefined ? dataRange : [0, classes - 1] } };
+};
+
+/** What can be sampled from, of a learned network: nothing is known of its data but what the network learned of them. */
+export const modelOfNetwork = (
+  id: string,
+  parameters: Model['parameters'],
+  network: DescribedNetwork,
+): Model => {
+  const { process, denoiser } = network;
+  return {
+    ...{ id, parameters, process, denoiser },
+    decode: process.classes === undefined ? (result) => result : mostLikelyClasses,
+    solvers: solversOf(process),
+    ...viewOf(network),
+  };
+};
+
+const sha256Of = async (file: string): Promise<string> => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+};
+
+/** A model that holds a session of its network until it is released. */
+export interface OpenModel {
+  readonly model: Model;
+  /** What a user should know: that a provider was not there. */
+  readonly note?: string;
+  release(): Promise<void>;
+}
+
+/**
+ * The model of a network in a file, NAME.onnx with its description NAME.json beside it. Its parameters say which file it was, and what it runs
+ * on. Rejects with a `UsageError` like `openOnnx`, and for a file of another ending.
+ */
+export const openModel = async (
+  file: string,
+  options: Pick<OnnxOptions, 'provider' | 'threads'> = {},
+): Promise<OpenModel> => {
+  if (extname(file).toLowerCase() !== '.onnx') {
+    throw new UsageError(`cannot open the network ${file}; the ending can be .onnx`);
+  }
+  const network = await openOnnx(file, options);
+  const { provider, note, release } = network;
+  const parameters = { file, sha256: await sha256Of(file), provider };
+  const model = modelOfNetwork(basename(file, extname(file)), parameters, network);
+  return { model, release, ...(note !== undefined && { note }) };
+};

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { basename, extname } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DescribedNetwork } from '../src/denoiser/described.js';
+import type { NetworkDescription } from '../src/denoiser/network-file.js';
 import { type OnnxOptions, openOnnx } from '../src/denoiser/onnx.js';
 import { UsageError } from '../src/errors.js';
+import { trainingFiles } from '../src/train/files.js';
 import type { Process } from '../src/process/process.js';
 import { type Model, mostLikelyClasses } from './problem.js';
 
@@ -41,15 +44,22 @@ export const modelOfNetwork = (
   };
 };
 
+/** Of the graph, and of the weights that our own networks have in a file beside it. */
 const sha256Of = async (file: string): Promise<string> => {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
+  await pipeline(createReadStream(file), hash, { end: false });
+  const weights = join(dirname(file), trainingFiles.weights);
+  if (await stat(weights).catch(() => undefined))
+    await pipeline(createReadStream(weights), hash, { end: false });
   return hash.digest('hex');
 };
 
 /** A model that holds a session of its network until it is released. */
 export interface OpenModel {
   readonly model: Model;
+  readonly description: NetworkDescription;
+  /** SHA-256 of the file, and of the file of weights beside it, if there is one. */
+  readonly checksum: string;
   /** What a user should know: that a provider was not there. */
   readonly note?: string;
   release(): Promise<void>;
@@ -67,8 +77,9 @@ export const openModel = async (
     throw new UsageError(`cannot open the network ${file}; the ending can be .onnx`);
   }
   const network = await openOnnx(file, options);
-  const { provider, note, release } = network;
-  const parameters = { file, sha256: await sha256Of(file), provider };
+  const { provider, note, release, description } = network;
+  const checksum = await sha256Of(file);
+  const parameters = { file, sha256: checksum, provider };
   const model = modelOfNetwork(basename(file, extname(file)), parameters, network);
-  return { model, release, ...(note !== undefined && { note }) };
+  return { model, description, checksum, release, ...(note !== undefined && { note }) };
 };

@@ -1,5 +1,5 @@
 import type { Batch } from '../../src/array/batch.js';
-import type { Metric, Mixture, Statistic } from '../metric.js';
+import type { Metric, VectorLaw, Statistic } from '../metric.js';
 import { groupedDistances, meanDistances, weightedDistances } from './distances.js';
 import { groupCount, groupMultiplicities, lazy, multiplicities, vectors } from './samples.js';
 
@@ -15,11 +15,11 @@ const referenceSeed = 2 ** 52 + 1;
  * Costs about n (n/2 + referenceSize) d operations in `over`; a subset made of whole jackknife groups then costs O(n), any other
  * one O(n² d).
  */
-export const energyDistance = (mixture: Mixture, referenceSize = 4000): Metric => {
+export const energyDistance = (law: VectorLaw, referenceSize = 4000): Metric => {
   const id = 'energy-distance';
-  const d = mixture.dimension;
+  const d = law.dimension;
   const reference = lazy(() => {
-    const rows = Float64Array.from(mixture.sample(referenceSize, referenceSeed).data);
+    const rows = Float64Array.from(law.sample(referenceSize, referenceSeed).data);
     const pairs = groupedDistances(rows, d, 1)[0];
     return { rows, within: pairs / ((referenceSize * (referenceSize - 1)) / 2) };
   });

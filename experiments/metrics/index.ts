@@ -54,6 +54,9 @@ const entryFor = <Kind extends Truth['kind']>(
   make: (truth) => (truth.kind === kind ? make(truth as Of<Kind>) : undefined),
 });
 
+/** An entry whose values or intervals have changed since the first version. */
+const version = (number: number, entry: MetricEntry): MetricEntry => ({ ...entry, version: number });
+
 /** An entry that is only computed where asked for by name. */
 const optIn = (entry: MetricEntry): MetricEntry => ({ ...entry, optIn: true });
 
@@ -89,14 +92,20 @@ const metrics = registry<MetricEntry>('metric', [
   entryFor('sliced-wasserstein', 'vectors', '2-Wasserstein distance of projections', ({ mixture }) =>
     slicedWasserstein(mixture),
   ),
-  entryFor('energy-distance', 'vectors', 'squared energy distance to a true sample', ({ mixture }) =>
-    energyDistance(mixture),
+  version(
+    2,
+    entryFor('energy-distance', 'vectors', 'squared energy distance', ({ mixture }) =>
+      energyDistance(mixture),
+    ),
   ),
   entryFor('frechet-distance', 'vectors', 'squared Fréchet distance of two moments', ({ mixture }) =>
     frechetDistance(mixture),
   ),
-  entryFor('log-density-ks', 'vectors', 'Kolmogorov-Smirnov distance of the log density', ({ mixture }) =>
-    logDensityKs(mixture),
+  version(
+    2,
+    entryFor('log-density-ks', 'vectors', 'Kolmogorov-Smirnov distance of the log density', ({ mixture }) =>
+      logDensityKs(mixture),
+    ),
   ),
   entryFor(
     'class-divergence',

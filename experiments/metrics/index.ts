@@ -67,6 +67,9 @@ const ofVectors = (
     truth.kind === 'vectors' ? make(truth.mixture) : truth.kind === 'items' ? make(truth.law) : undefined,
 });
 
+/** An entry whose values or intervals have changed since the first version. */
+const version = (number: number, entry: MetricEntry): MetricEntry => ({ ...entry, version: number });
+
 /** An entry that is only computed where asked for by name. */
 const optIn = (entry: MetricEntry): MetricEntry => ({ ...entry, optIn: true });
 
@@ -100,10 +103,18 @@ const metrics = registry<MetricEntry>('metric', [
     /^[a-z]* [a-z]*$/i.test(model.alphabet) ? spellingAccuracy(model.alphabet, length) : undefined,
   ),
   ofVectors('sliced-wasserstein', '2-Wasserstein distance of projections', (law) => slicedWasserstein(law)),
-  ofVectors('energy-distance', 'squared energy distance to a true sample', energyDistance),
+  version(
+    2,
+    entryFor('energy-distance', 'vectors', 'squared energy distance', ({ mixture }) =>
+      energyDistance(mixture),
+    ),
+  ),
   ofVectors('frechet-distance', 'squared Fréchet distance of two moments', frechetDistance),
-  entryFor('log-density-ks', 'vectors', 'Kolmogorov-Smirnov distance of the log density', ({ mixture }) =>
-    logDensityKs(mixture),
+  version(
+    2,
+    entryFor('log-density-ks', 'vectors', 'Kolmogorov-Smirnov distance of the log density', ({ mixture }) =>
+      logDensityKs(mixture),
+    ),
   ),
   entryFor(
     'class-divergence',

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { DescribedNetwork } from '../src/denoiser/described.js';
 import { type OnnxOptions, openOnnx } from '../src/denoiser/onnx.js';
 import { UsageError } from '../src/errors.js';
+import type { Json } from '../src/json.js';
 import type { Process } from '../src/process/process.js';
 import { type Model, mostLikelyClasses } from './problem.js';
 
@@ -56,8 +57,8 @@ export interface OpenModel {
 }
 
 /**
- * The model of a network in a file, NAME.onnx with its description NAME.json beside it. Its parameters say which file it was, and what it runs
- * on. Rejects with a `UsageError` like `openOnnx`, and for a file of another ending.
+ * The model of a network in a file, NAME.onnx with its description NAME.json beside it. Its parameters say which file it was, what was said of
+ * it, and what it runs on. Rejects with a `UsageError` like `openOnnx`, and for a file of another ending.
  */
 export const openModel = async (
   file: string,
@@ -67,8 +68,9 @@ export const openModel = async (
     throw new UsageError(`cannot open the network ${file}; the ending can be .onnx`);
   }
   const network = await openOnnx(file, options);
-  const { provider, note, release } = network;
-  const parameters = { file, sha256: await sha256Of(file), provider };
+  const { provider, note, release, description } = network;
+  const said = JSON.parse(JSON.stringify(description)) as Json;
+  const parameters = { file, sha256: await sha256Of(file), provider, description: said };
   const model = modelOfNetwork(basename(file, extname(file)), parameters, network);
   return { model, release, ...(note !== undefined && { note }) };
 };

@@ -1,6 +1,6 @@
 import type { CellOutcome } from './cell.js';
 import type { ProblemResult, RunResult } from './comparison.js';
-import { type Calls, callsToMeetWithin } from './equal-quality.js';
+import { type CallsForQuality, callsToMeetWithin } from './equal-quality.js';
 import { type Finding, findingsOf } from './findings.js';
 import { type Metric, betterOf } from './metric.js';
 import { type Measured, type PairedComparison, pairedComparisons } from './paired-comparisons.js';
@@ -27,7 +27,7 @@ export interface Analysis {
   readonly findings: readonly Finding[];
   readonly slopes: readonly Slope[];
   /** What the run at that place needs of the baseline's calls by the quality metrics. */
-  callsOfBaseline(place: number): Calls;
+  callsOfBaseline(place: number): CallsForQuality;
 }
 
 type Read = (outcome: CellOutcome) => Jackknifed | null | undefined;
@@ -97,7 +97,7 @@ export const analyse = (
   const comparisons = pairedComparisons(name, metrics, measured);
 
   const baselines = runs.filter(({ label }) => label === baseline);
-  const callsOfBaseline = (place: number): Calls =>
+  const callsOfBaseline = (place: number): CallsForQuality =>
     callsToMeetWithin(
       baselines.map(({ run }) => run.nfe),
       quality.map((id) => ({

@@ -4,7 +4,7 @@ import type { CallCount } from '../src/plan/sample.js';
 import { type Slope, analyse, referenceDistance } from './analysis.js';
 import type { CellOutcome } from './cell.js';
 import type { CellSettings, SolverRun } from './ready-run.js';
-import type { Calls } from './equal-quality.js';
+import type { CallsForQuality } from './equal-quality.js';
 import type { Finding } from './findings.js';
 import type { Metric } from './metric.js';
 import { metricEntry, metricsFor } from './metrics/index.js';
@@ -41,7 +41,7 @@ export interface Cell {
   /** If it was asked for, the floor being the error of the reference solution; null where there is none. */
   readonly distanceToReference?: MetricValue | null;
   /** Calls that the first entry needs to be as good by all of the problem's quality metrics together; absent for that entry itself. */
-  readonly callsOfBaseline?: Calls;
+  readonly callsOfBaseline?: CallsForQuality;
   /** As used, defaults filled in. */
   readonly settings: Readonly<Record<string, Json>>;
   /** Of all repeats together: wall-clock seconds of sampling and of the metrics. */

@@ -43,6 +43,9 @@ export const callsToMeet = (nfe: readonly number[], goals: readonly Goal[]): Cal
 export const callsToReach = ({ nfe, values }: QualityCurve, target: number): Calls =>
   callsToMeet(nfe, [{ values, target }]);
 
+/** The same, and whether what is asked is the floor: the solver is there itself, so that its own number of calls says nothing of how many more the other one needs. */
+export type CallsForQuality = Calls & { readonly floor?: true };
+
 /** A goal whose values and target are known with their replicates. What is below `atLeast` is not asked of it. */
 export interface ReplicatedGoal {
   readonly values: readonly (Replicates | null)[];
@@ -55,7 +58,15 @@ export interface ReplicatedGoal {
  * targets lose the same groups at a time. An end of the interval is left out where it, or the calls without one of the
  * groups, lie beyond the numbers tried.
  */
-export const callsToMeetWithin = (nfe: readonly number[], goals: readonly ReplicatedGoal[]): Calls => {
+export const callsToMeetWithin = (
+  nfe: readonly number[],
+  goals: readonly ReplicatedGoal[],
+): CallsForQuality => {
+  const floor = goals.every(({ target, atLeast }) => target.value <= atLeast);
+  return { ...callsWithin(nfe, goals), ...(floor ? { floor } : {}) };
+};
+
+const callsWithin = (nfe: readonly number[], goals: readonly ReplicatedGoal[]): Calls => {
   const statistics = goals.flatMap(({ values, target }) => [
     target,
     ...values.filter((one): one is Replicates => one !== null),

@@ -1,4 +1,7 @@
 import { runCell } from './cell.js';
+import type { Problem } from './problem.js';
+import { type SolverRun, readyRun } from './ready-run.js';
+import { referenceCalls, referenceKey } from './reference-solution.js';
 import type { Job, Study, StudyProblem } from './study.js';
 
 const probeSamples = 256;
@@ -22,6 +25,33 @@ const costOf = async ({ problem, runs }: StudyProblem, { metrics }: Study['exper
   };
 };
 
+/**
+ * Network calls of single samples that jobs of a problem take: those of their cells and, where distances to reference solutions
+ * are asked for, those of the solutions, once on each thread that has a cell of it, and of the runs held against them.
+ */
+export const sampleCalls = (problem: Problem, jobs: readonly Job[], threads: number): number => {
+  let calls = 0;
+  const keys = new Map<SolverRun, string | undefined>();
+  const keyOf = (run: SolverRun): string | undefined => {
+    if (!keys.has(run)) keys.set(run, referenceKey(problem, readyRun(problem, run))); // the same for all repeats
+    return keys.get(run);
+  };
+  const cellsOf = new Map<string, number>();
+  for (const { task } of jobs) {
+    const { run, samples, seed, referenceSamples } = task;
+    if (!run) continue;
+    calls += run.nfe * samples;
+    if (referenceSamples === undefined) continue;
+    const key = keyOf(run);
+    if (key === undefined) continue;
+    const held = Math.min(samples, referenceSamples);
+    const cells = (cellsOf.get(`${seed} ${key}`) ?? 0) + 1;
+    cellsOf.set(`${seed} ${key}`, cells);
+    calls += (run.nfe + (cells <= threads ? referenceCalls : 0)) * held;
+  }
+  return calls;
+};
+
 /** About how many seconds jobs of a study take on so many threads, by a small cell of each problem. */
 export const estimateSeconds = async (
   study: Study,
@@ -33,7 +63,8 @@ export const estimateSeconds = async (
     const mine = jobs.filter(({ problem }) => problem === of.problem);
     if (mine.length === 0) continue;
     const cost = await costOf(of, study.experiment);
-    for (const { task } of mine) seconds += task.samples * ((task.run?.nfe ?? 0) * cost.call + cost.sample);
+    seconds += cost.call * sampleCalls(of.problem, mine, threads);
+    for (const { task } of mine) seconds += cost.sample * task.samples;
   }
   return seconds / Math.min(threads, Math.max(1, jobs.length));
 };

@@ -1,17 +1,20 @@
 import { encode as encodePng } from 'fast-png';
 import { extname } from 'node:path';
 import { type Batch, sampleSize } from '../src/array/batch.js';
+import { npyOf } from '../src/data/npy.js';
 import { decode } from '../src/data/text.js';
 import { UsageError } from '../src/errors.js';
 import type { Model } from './problem.js';
-import { lineFeedSign } from './read-samples.js';
+
+/** Stands for a line feed in files of text, so that a sample is a line. */
+export const lineFeedSign = '↵';
 
 /** From decoded samples to the content of a file. */
 export type SamplesWriter = (samples: Batch) => string | Uint8Array;
 
 /** What a problem's samples can be written as, by file ending. */
 const writersOf = ({ view }: Model): Readonly<Record<string, SamplesWriter>> => {
-  const arrays: Record<string, SamplesWriter> = { '.csv': csv, '.npy': npy };
+  const arrays: Record<string, SamplesWriter> = { '.csv': csv, '.npy': npyOf };
   switch (view?.kind) {
     case 'text':
       return { '.txt': text(view.alphabet), ...arrays };
@@ -83,15 +86,3 @@ const contactSheet =
   };
 
 const background = 96;
-
-/** NumPy's array format, version 1.0: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
-const npy = ({ shape, data }: Batch): Uint8Array => {
-  const type = data instanceof Float64Array ? '<f8' : '<f4';
-  const tuple = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
-  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
-  // magic, version, length, header and line feed fill whole blocks of 64 bytes
-  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n';
-  const length = [padded.length & 255, padded.length >> 8];
-  const start = Uint8Array.from([0x93, ...Buffer.from('NUMPY'), 1, 0, ...length, ...Buffer.from(padded)]);
-  return Buffer.concat([start, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
-};

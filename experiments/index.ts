@@ -47,9 +47,12 @@ export {
   parseDataset,
   registerDataset,
 } from '../src/data/dataset.js';
+export { type CifarRecords, openCifar10 } from '../src/data/cifar.js';
 export { type Digits, readDigits } from '../src/data/digits.js';
+export { type ByteArray, readIdx } from '../src/data/idx.js';
 export { type SmallMnist, readMnist } from '../src/data/mnist.js';
-export { decode, encode, readText, textAlphabet } from '../src/data/text.js';
+export { npyOf, readNpy } from '../src/data/npy.js';
+export { type EncodedText, decode, encode, readText, readTextFile, textAlphabet } from '../src/data/text.js';
 export { comparisonCsv } from './results.js';
 export { type Run, readRun, reportHtml, writeReport } from './report/index.js';
 export type { Family, Parameter, Specification } from '../src/family.js';

@@ -51,7 +51,11 @@ export const commonRun = async (
   return { experiment: checkExperiment(first.experiment), manifests };
 };
 
-/** All that the folders hold. Throws a `UsageError` where two disagree. */
+/** What is known of a cell, unless it failed then and did not now. */
+const better = (known: CellOutcome | undefined, now: CellOutcome): CellOutcome =>
+  known && (known.status !== 'failed' || now.status === 'failed') ? known : now;
+
+/** All that the folders hold. Throws a `UsageError` where two disagree on what has not failed. */
 const collected = async (folders: readonly string[]): Promise<ReadonlyMap<string, CellOutcome>> => {
   const all = new Map<string, CellOutcome>();
   const numbers = (outcome: CellOutcome): string => canonicalJson(without(outcome, ['message', 'seconds']));
@@ -63,10 +67,11 @@ const collected = async (folders: readonly string[]): Promise<ReadonlyMap<string
       (await readLines(timings, parseTiming)).entries,
     )) {
       const known = all.get(key);
-      if (known && numbers(known) !== numbers(outcome)) {
+      const failed = [known, outcome].some((one) => one?.status === 'failed');
+      if (known && !failed && numbers(known) !== numbers(outcome)) {
         throw new UsageError(`${folder} has other numbers for the cell ${key} than a folder before it`);
       }
-      all.set(key, known ?? outcome);
+      all.set(key, better(known, outcome));
     }
   }
   return all;
@@ -98,20 +103,23 @@ export const mergeRuns = async (
     experiment,
     modules.map(({ sha256 }) => sha256),
   );
-  const outcomes = await collected(folders);
-  requireAll(study, outcomes, manifests);
-  const store = await openStore(out, study, { modules, force });
+  const found = await collected(folders);
+  requireAll(study, found, manifests);
+  const store = await openStore(out, study, { modules, force, keepFailed: true });
   try {
+    const outcomes = new Map(
+      [...found].map(([key, outcome]) => [key, better(store.outcomes.get(key), outcome)]),
+    );
     const sessions = manifests.flatMap((manifest) => manifest.sessions);
-    const left = study.jobs.filter(({ key }) => !store.outcomes.has(key));
-    if (left.length > 0) for (const session of sessions) await store.begin(session);
-    for (const job of left) {
+    const left = study.jobs.flatMap((job) => {
       const outcome = outcomes.get(job.key);
-      if (outcome) await store.put(job, outcome);
-    }
+      return outcome && outcome !== store.outcomes.get(job.key) ? [{ job, outcome }] : [];
+    });
+    if (left.length > 0) for (const session of sessions) await store.begin(session);
+    for (const { job, outcome } of left) await store.put(job, outcome);
     await store.finish(outcomes);
+    return tabulator(study, outcomes).comparison();
   } finally {
     await store.close();
   }
-  return tabulator(study, outcomes).comparison();
 };

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { type Batch, elements } from '../src/array/batch.js';
+import { parseNpy } from '../src/data/npy.js';
 import { encode } from '../src/data/text.js';
 import { UsageError } from '../src/errors.js';
+import { lineFeedSign, rowsOf } from './files.js';
 import type { Model } from './problem.js';
-
-/** Stands for a line feed in files of text, so that a sample is a line. */
-export const lineFeedSign = '↵';
 
 const linesOf = (content: Buffer): string[] => {
   const lines = content.toString('utf8').split(/\r?\n/);
@@ -19,25 +18,15 @@ const csv = (content: Buffer): number[][] => linesOf(content).map((line) => line
 const text = (content: Buffer, alphabet: string): number[][] =>
   linesOf(content).map((line) => [...encode(line.replaceAll(lineFeedSign, '\n'), alphabet)]);
 
-/** Two-dimensional arrays of floats in C order, as `bfn sample` writes them: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
-const npy = (content: Buffer): number[][] => {
-  const start = content.length > 10 ? 10 + content.readUInt16LE(8) : 0;
-  const header = content.subarray(10, start).toString('latin1');
-  const [, bytes, rows, columns] =
-    /'descr': '<f([48])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header) ?? [];
-  const size = Number(bytes);
-  const count = Number(rows) * Number(columns);
-  if (content.readUInt8(0) !== 0x93 || content.length !== start + size * count) {
-    throw new UsageError('it is no array of shape [n, d] of little-endian floats in C order, version 1.0');
+const npy = (content: Buffer): readonly number[][] => {
+  const array = parseNpy(content, 'it');
+  if (array.shape.length !== 2) {
+    throw new UsageError(`it is no array of shape [n, d], but [${array.shape.join(', ')}]`);
   }
-  const at = (i: number): number =>
-    size === 4 ? content.readFloatLE(start + 4 * i) : content.readDoubleLE(start + 8 * i);
-  return Array.from({ length: Number(rows) }, (_, row) =>
-    Array.from({ length: Number(columns) }, (__, column) => at(row * Number(columns) + column)),
-  );
+  return rowsOf(array);
 };
 
-const parse = (name: string, content: Buffer, { view }: Model): number[][] => {
+const parse = (name: string, content: Buffer, { view }: Model): readonly number[][] => {
   switch (extname(name).toLowerCase()) {
     case '.npy':
       return npy(content);

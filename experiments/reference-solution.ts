@@ -34,6 +34,9 @@ export type ReferenceOptions = Pick<SampleOptions, 'signal'> & {
 /** Calls of the reference solution. The ODE's is of order 4 (UniPC-3, so order 3 as started); an SDE's is of strong order 1 or less. */
 const referenceNfe = 256;
 
+/** Calls of a sample for the reference solution and for the one of half the calls, which says how well it is known. */
+export const referenceCalls = referenceNfe + referenceNfe / 2;
+
 const odeSolver = 'unipc-3';
 const sdeSolver = 'sde-dpm-solver++2m';
 
@@ -113,6 +116,22 @@ const rootMean =
     return Math.sqrt(sum / indices.length);
   };
 
+/** The fine plan of a run's equation, and that of half the calls; undefined where the run has no reference solution. */
+const finePlans = ({ plan }: ReadyRun, process: Process): readonly [Plan, Plan] | undefined => {
+  if (!('instructions' in plan)) return undefined;
+  const [fine, coarse] = [referenceNfe, referenceNfe / 2].map((nfe) => finePlan(plan, process, nfe));
+  return fine && coarse && [fine, coarse];
+};
+
+const keyFor = (fine: Plan, { start, settings: { clip, threshold, guidance } }: ReadyRun): string =>
+  JSON.stringify([fine, start, clip, threshold, guidance]);
+
+/** Runs of one key, on as many samples of one seed, share their reference solution. Undefined where there is none. */
+export const referenceKey = ({ process }: Problem, run: ReadyRun): string | undefined => {
+  const plans = finePlans(run, process);
+  return plans && keyFor(plans[0], run);
+};
+
 // Runs that differ in solver and NFE alone have one reference: it lives as long as its problem.
 const known = new WeakMap<Problem, Map<string, Promise<ReferenceSolution>>>();
 
@@ -123,18 +142,18 @@ const known = new WeakMap<Problem, Map<string, Promise<ReferenceSolution>>>();
  */
 export const referenceSolution = async (
   problem: Problem,
-  { plan, denoiser, start, settings }: ReadyRun,
+  run: ReadyRun,
   options: ReferenceOptions,
 ): Promise<ReferenceSolution | null> => {
-  if (!('instructions' in plan)) return null;
-  const [fine, coarse] = [referenceNfe, referenceNfe / 2].map((nfe) => finePlan(plan, problem.process, nfe));
-  if (!fine || !coarse) return null;
+  const plans = finePlans(run, problem.process);
+  if (!plans) return null;
+  const [fine, coarse] = plans;
+  const { denoiser, start } = run;
   const solve = (by: Plan): Promise<Batch> =>
     sample({ ...options, plan: by, denoiser, start, moments: problem.moments });
   const ofProblem = known.get(problem) ?? new Map<string, Promise<ReferenceSolution>>();
   known.set(problem, ofProblem);
-  const { clip, threshold, guidance } = settings;
-  const key = JSON.stringify([fine, start, clip, threshold, guidance, options.samples, options.seed]);
+  const key = `${options.samples} ${options.seed} ${keyFor(fine, run)}`;
   const made =
     ofProblem.get(key) ??
     (async () => {

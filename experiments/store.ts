@@ -29,7 +29,7 @@ export type Outcomes = ReadonlyMap<string, CellOutcome>;
 
 /** A run folder that this process has for itself. */
 export interface Store {
-  /** Of earlier sessions: only those of this run. */
+  /** Of earlier sessions: only those of this run, and of failed cells only where they are kept. */
   readonly outcomes: Outcomes;
   /** Records that cells are about to be run. */
   begin(session: Readonly<Record<string, Json>>): Promise<void>;
@@ -44,6 +44,11 @@ export interface StoreOptions {
   readonly modules?: readonly LoadedModule[];
   /** Take a folder over that belongs to another run. Cells that the two have in common are kept. */
   readonly force?: boolean;
+  /**
+   * Take a cell that failed as done. Without it, it is run again: what a network or a metric threw, want of memory say, may be no
+   * result of the cell. That a run diverged or was incomplete is one.
+   */
+  readonly keepFailed?: boolean;
   readonly append?: Append;
 }
 
@@ -65,7 +70,7 @@ export const readManifest = async (folder: string): Promise<Manifest | undefined
 
 const unknownSeconds = { sampling: NaN, metrics: NaN };
 
-/** The outcomes of stored lines. A cell whose timing was lost has NaN seconds. */
+/** The outcomes of stored lines; of two lines of a cell, which failed at first, the later. A cell whose timing was lost has NaN seconds. */
 export const outcomesOf = (cells: readonly StoredCell[], timings: readonly Timing[]): Outcomes => {
   const secondsOf = new Map(timings.map(({ key, seconds }) => [key, seconds]));
   return new Map(
@@ -143,7 +148,7 @@ const inOrder = (cells: readonly StoredCell[], jobs: readonly Job[]): boolean =>
 export const openStore = async (
   folder: string,
   study: Study,
-  { shard, modules = [], force = false, append }: StoreOptions = {},
+  { shard, modules = [], force = false, keepFailed = false, append }: StoreOptions = {},
 ): Promise<Store> => {
   await makeFolders(resolve(folder));
   const release = await lockFolder(folder);
@@ -177,13 +182,14 @@ export const openStore = async (
     let { manifest } = opened;
     await writeManifest(folder, manifest);
     const mine = new Set(jobs.map(({ key }) => key));
+    const known = outcomesOf(
+      cells.entries.filter(({ key }) => mine.has(key)),
+      timings.entries,
+    );
     let settled = inOrder(cells.entries, jobs);
     const dates = new Map(timings.entries.map(({ key, date }) => [key, date]));
     return {
-      outcomes: outcomesOf(
-        cells.entries.filter(({ key }) => mine.has(key)),
-        timings.entries,
-      ),
+      outcomes: keepFailed ? known : new Map([...known].filter(([, { status }]) => status !== 'failed')),
       begin: async (session) => {
         manifest = { ...manifest, sessions: [...manifest.sessions, session] };
         await writeManifest(folder, manifest);
@@ -198,12 +204,12 @@ export const openStore = async (
       },
       finish: async (outcomes) => {
         if (settled) return;
-        const known = jobs.flatMap((job) => {
+        const done = jobs.flatMap((job) => {
           const outcome = outcomes.get(job.key);
           return outcome ? [{ job, outcome }] : [];
         });
-        const lines = known.map(({ job, outcome }) => cellLine(job, outcome)).join('');
-        const times = known.flatMap(({ job: { key }, outcome: { seconds } }) => {
+        const lines = done.map(({ job, outcome }) => cellLine(job, outcome)).join('');
+        const times = done.flatMap(({ job: { key }, outcome: { seconds } }) => {
           const date = dates.get(key);
           return date === undefined ? [] : [timingLine({ key, seconds, date })];
         });

@@ -1,7 +1,7 @@
 import { markdownTable } from 'markdown-table';
 import type { Cell, Comparison, ProblemReport } from './comparison.js';
 import type { Slope } from './analysis.js';
-import type { Calls } from './equal-quality.js';
+import type { CallsForQuality } from './equal-quality.js';
 import { beatsAll } from './paired-comparisons.js';
 import type { Estimate } from './statistics.js';
 
@@ -123,8 +123,12 @@ const callsTable = (
     ...byLabel(others, nfe, entry),
   ];
   const note = `The same: as good by ${quality.join(' and ')}; what lies within the floor's interval counts as the floor. Between the NFE tried, interpolated; in brackets the 95% interval, then how many times the solver's own.`;
-  return `${table(rows)}\n\n${note}`;
+  const atFloor = others.some(({ callsOfBaseline }) => callsOfBaseline?.floor);
+  return `${table(rows)}\n\n${note}${atFloor ? ` ${floorNote(baseline)}` : ''}`;
 };
+
+export const floorNote = (baseline: string): string =>
+  `floor: the solver itself is at the floor, and the number is what ${baseline} needs to get there, too.`;
 
 /** What was metered, for the entries whose cells do not all take the calls that their column says. */
 const takenTable = (cells: readonly Cell[], nfe: readonly number[]): string[] => {
@@ -158,13 +162,16 @@ const byLabel = (cells: readonly Cell[], nfe: readonly number[], entry: (cell: C
     }),
   ]);
 
-export const callsText = (calls: Calls, own: number, tried: readonly number[]): string => {
-  if ('moreThan' in calls) return `more than ${calls.moreThan}`;
-  if ('atMost' in calls) return `at most ${calls.atMost}`;
+/** The calls of the baseline for the quality of a solver with `own` calls. At the floor, fewer calls might do as well: they are not held against it. */
+export const callsText = (calls: CallsForQuality, own: number, tried: readonly number[]): string => {
+  const at = calls.floor ? 'floor: ' : '';
+  if ('moreThan' in calls) return `${at}more than ${calls.moreThan}`;
+  if ('atMost' in calls) return calls.floor ? 'both at the floor' : `at most ${calls.atMost}`;
   const short = (x: number): string => (x < 10 ? x.toFixed(1) : x.toFixed(0));
   const low = calls.low === undefined ? `under ${Math.min(...tried)}` : short(calls.low);
   const high = calls.high === undefined ? `over ${Math.max(...tried)}` : short(calls.high);
-  return `${short(calls.calls)} (${low} to ${high}), ${(calls.calls / own).toFixed(1)}x`;
+  const range = `${at}${short(calls.calls)} (${low} to ${high})`;
+  return calls.floor ? range : `${range}, ${(calls.calls / own).toFixed(1)}x`;
 };
 
 const table = (rows: string[][]): string =>

@@ -23,7 +23,7 @@ const inProject = (command: string, ...words: readonly string[]) =>
 
 const bfn = (...words: readonly string[]) => inProject('npx', '--no-install', 'bfn', ...words);
 
-const subpaths = ['bfn-sde', 'bfn-sde/solvers', 'bfn-sde/experiments', 'bfn-sde/testing'];
+const subpaths = ['bfn-sde', 'bfn-sde/solvers', 'bfn-sde/tensors', 'bfn-sde/experiments', 'bfn-sde/testing'];
 
 beforeAll(async () => {
   await ensureBuilt();
@@ -64,7 +64,7 @@ describe('the package', () => {
     for (const path of ['LICENSE', 'dist/src/cli/main.js', 'dist/experiments/worker.js']) {
       expect(paths).toContain(path);
     }
-    expect(packed.size).toBeLessThan(7_000_000);
+    expect(packed.size).toBeLessThan(10_000_000);
   });
 
   it('has all bundled data, with their checksums', async () => {
@@ -208,6 +208,12 @@ describe('what an import loads', () => {
   it('of bfn-sde/solvers: its own files', async () => {
     const { files, others } = await importsOf('dist/solvers/index.js');
     expect(files).toContain(join('dist', 'solvers', 'registry.js'));
+    expect(others).toEqual([]);
+  });
+
+  it('of bfn-sde/tensors: its own files; tfjs only when a backend is asked for', async () => {
+    const { files, others } = await importsOf('dist/src/tensors.js');
+    expect(files).toContain(join('dist', 'src', 'array', 'tfjs.js'));
     expect(others).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import { classDivergence } from './class-divergence.js';
 import { energyDistance } from './energy-distance.js';
 import { frechetDistance } from './frechet-distance.js';
 import { frechetExtrapolated } from './frechet-extrapolated.js';
+import { gaussianKernelDistance } from './gaussian-kernel-distance.js';
 import { kernelDistance } from './kernel-distance.js';
 import { logDensityKs } from './log-density-ks.js';
 import { coverage, density, precision, recall } from './manifold.js';
@@ -25,6 +26,7 @@ export { distinctNgrams, entropyRate } from './diversity.js';
 export { frechetDistance } from './frechet-distance.js';
 export { frechetExtrapolated } from './frechet-extrapolated.js';
 export { type FeatureOptions, frechetOnFeatures } from './frechet-on-features.js';
+export { gaussianKernelDistance, medianDistance } from './gaussian-kernel-distance.js';
 export { jensenShannon } from './jensen-shannon.js';
 export { kernelDistance } from './kernel-distance.js';
 export { logDensityKs } from './log-density-ks.js';
@@ -105,6 +107,9 @@ const metrics = registry<MetricEntry>('metric', [
   ...[
     entryFor('kernel-distance', 'vectors', 'unbiased MMD with the cubic kernel of KID', ({ mixture }) =>
       kernelDistance(mixture),
+    ),
+    entryFor('gaussian-kernel-distance', 'vectors', 'unbiased MMD with a Gaussian kernel', ({ mixture }) =>
+      gaussianKernelDistance(mixture),
     ),
     entryFor(
       'frechet-distance-extrapolated',

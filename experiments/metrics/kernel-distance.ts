@@ -1,8 +1,5 @@
-import type { Batch } from '../../src/array/batch.js';
-import type { Metric, Mixture, Statistic } from '../metric.js';
-import { groupOf } from '../statistics.js';
-import { eachRow } from './distances.js';
-import { groupCount, groupMultiplicities, lazy, multiplicities, vectors } from './samples.js';
+import type { Metric, Mixture } from '../metric.js';
+import { meanDiscrepancy } from './mean-discrepancy.js';
 
 const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number => {
   let sum = 0;
@@ -51,64 +48,23 @@ const kernelWithinTruth = (mixture: Mixture): number => {
   return sum;
 };
 
-/** Calls `visit(i, j, k(x_i, x_j))` for all j < i. */
-const eachPair = (rows: Float64Array, d: number, visit: (i: number, j: number, k: number) => void): void => {
-  const n = rows.length / d;
-  const squares = Float64Array.from({ length: n }, (_, i) => {
-    const row = rows.subarray(i * d, (i + 1) * d);
-    return dot(row, row);
-  });
-  eachRow(rows, d, (i, distances) => {
-    for (let j = 0; j < i; j++) {
-      visit(i, j, kernel((squares[i] + squares[j] - distances[j] * distances[j]) / 2, d));
-    }
-  });
-};
-
 /**
- * The squared maximum mean discrepancy with the kernel `(x·y/d + 1)³`, which on features of an Inception network is KID (Binkowski
- * et al. 2018, "Demystifying MMD GANs"; Gretton et al. 2012, lemma 6): `E k(X, X') - 2 E k(X, Y) + E k(Y, Y')`. The first mean is over pairs of different
- * samples; those with the truth are exact, from the moments of its Gaussians. So it is unbiased, 0 in the mean on the truth,
- * and may be negative; there is no reference sample. A cubic kernel sees the first three moments and nothing beyond.
- *
- * Costs about n² d/2 operations in `over`; a subset made of whole jackknife groups then costs O(n), any other one O(n² d).
+ * The unbiased squared maximum mean discrepancy with the kernel `(x·y/d + 1)³`, which on features of an Inception network is KID (Binkowski
+ * et al. 2018, "Demystifying MMD GANs"). A cubic kernel sees the first three moments and nothing beyond.
  */
 export const kernelDistance = (mixture: Mixture): Metric => {
   const id = 'kernel-distance';
   const d = mixture.dimension;
-  const truth = lazy(() => kernelWithinTruth(mixture));
-  const over = (samples: Batch): Statistic => {
-    const rows = vectors(id, samples, d);
-    const n = samples.shape[0];
-    const rowOf = (i: number): Float64Array => rows.subarray(i * d, (i + 1) * d);
-    const toTruth = Float64Array.from({ length: n }, (_, i) => kernelToTruth(mixture, rowOf(i)));
-    const withItself = Float64Array.from({ length: n }, (_, i) => kernel(dot(rowOf(i), rowOf(i)), d));
-    const groups = groupCount(n);
-    const sums = new Float64Array(groups * groups);
-    eachPair(rows, d, (i, j, k) => (sums[groupOf(i, groups) * groups + groupOf(j, groups)] += k));
-    const pairSum = (counts: Float64Array): number => {
-      let sum = 0;
-      const byGroup = groupMultiplicities(counts);
-      if (byGroup) {
-        sums.forEach((part, at) => (sum += part * byGroup[Math.floor(at / groups)] * byGroup[at % groups]));
-      } else eachPair(rows, d, (i, j, k) => (sum += counts[i] * counts[j] * k));
-      // a sample that is listed twice is two samples
-      counts.forEach((count, i) => (sum += ((count * (count - 1)) / 2) * withItself[i]));
-      return sum;
-    };
-    return (indices) => {
-      const m = indices.length;
-      let across = 0;
-      for (const i of indices) across += toTruth[i] / m;
-      return pairSum(multiplicities(indices, n)) / ((m * (m - 1)) / 2) - 2 * across + truth();
-    };
-  };
   return Object.freeze({
     id,
     unit: '',
     description:
       'squared maximum mean discrepancy with the cubic kernel of KID, unbiased: 0 in the mean on the truth',
     reference: 'Binkowski et al. 2018',
-    over,
+    over: meanDiscrepancy(id, d, {
+      between: (square, other, distance) => kernel((square + other - distance * distance) / 2, d),
+      toTruth: (x) => kernelToTruth(mixture, x),
+      withinTruth: () => kernelWithinTruth(mixture),
+    }),
   });
 };

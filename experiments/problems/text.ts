@@ -1,4 +1,4 @@
-import { encode, readText, textAlphabet } from '../../src/data/text.js';
+import { bundledTexts, encode, readText, textAlphabet } from '../../src/data/text.js';
 import { conditionOnClasses } from '../../src/denoiser/guidance/evidence.js';
 import type { Known } from '../../src/denoiser/guidance/known.js';
 import { fitMarkov } from '../../src/denoiser/markov/model.js';
@@ -25,9 +25,9 @@ export interface TextOptions {
  * mix: with .003 it is as likely as float32 kernels need at order 2; higher orders are left to plain code.
  */
 export const textSources: Readonly<Record<string, { readonly file: string; readonly mix: number }>> = {
-  wikitext2: { file: 'wikitext2-az.train', mix: 0.001 },
-  text8: { file: 'text8-1m', mix: 0.001 },
-  tinyshakespeare: { file: 'tinyshakespeare', mix: 0.003 },
+  wikitext2: { file: bundledTexts.wikitext2, mix: 0.001 },
+  text8: { file: bundledTexts.text8, mix: 0.001 },
+  tinyshakespeare: { file: bundledTexts.tinyshakespeare, mix: 0.003 },
 };
 
 /** Most contexts that can occur: those of order 5 in 27 symbols, which take 20 s to count. */

@@ -231,4 +231,100 @@ export const bibliography: readonly Work[] = [
     pages: '1249--1272',
     year: '2013',
   }),
+  onArxiv(
+    'binkowski2018demystifying',
+    '1801.01401',
+    {
+      author: "Bi{\\'n}kowski, Miko{\\l}aj and Sutherland, Danica J. and Arbel, Michael and Gretton, Arthur",
+      title: 'Demystifying {MMD} {GAN}s',
+      booktitle: iclr,
+      year: '2018',
+    },
+    ['Binkowski et al. 2018'],
+  ),
+  work('article', 'gretton2012kernel', ['Gretton et al. 2012'], {
+    author:
+      'Gretton, Arthur and Borgwardt, Karsten M. and Rasch, Malte J. and Sch{\\"o}lkopf, Bernhard and Smola, Alexander',
+    title: 'A Kernel Two-Sample Test',
+    journal: 'Journal of Machine Learning Research',
+    volume: '13',
+    pages: '723--773',
+    year: '2012',
+  }),
+  onArxiv(
+    'chong2020effectively',
+    '1911.07023',
+    {
+      author: 'Chong, Min Jin and Forsyth, David',
+      title: 'Effectively Unbiased {FID} and {I}nception Score and Where to Find Them',
+      booktitle: 'IEEE/CVF Conference on Computer Vision and Pattern Recognition',
+      year: '2020',
+    },
+    ['Chong and Forsyth 2020'],
+  ),
+  onArxiv(
+    'kynkaanniemi2019improved',
+    '1904.06991',
+    {
+      author:
+        'Kynk{\\"a}{\\"a}nniemi, Tuomas and Karras, Tero and Laine, Samuli and Lehtinen, Jaakko and Aila, Timo',
+      title: 'Improved Precision and Recall Metric for Assessing Generative Models',
+      booktitle: neurips,
+      year: '2019',
+    },
+    ['Kynkäänniemi et al. 2019'],
+  ),
+  onArxiv(
+    'naeem2020reliable',
+    '2002.09797',
+    {
+      author: 'Naeem, Muhammad Ferjad and Oh, Seong Joon and Uh, Youngjung and Choi, Yunjey and Yoo, Jaejun',
+      title: 'Reliable Fidelity and Diversity Metrics for Generative Models',
+      booktitle: icml,
+      year: '2020',
+    },
+    ['Naeem et al. 2020'],
+  ),
+  onArxiv(
+    'lopezpaz2017revisiting',
+    '1610.06545',
+    {
+      author: 'Lopez-Paz, David and Oquab, Maxime',
+      title: 'Revisiting Classifier Two-Sample Tests',
+      booktitle: iclr,
+      year: '2017',
+    },
+    ['Lopez-Paz and Oquab 2017'],
+  ),
+  onArxiv(
+    'heusel2017gans',
+    '1706.08500',
+    {
+      author:
+        'Heusel, Martin and Ramsauer, Hubert and Unterthiner, Thomas and Nessler, Bernhard and Hochreiter, Sepp',
+      title: '{GAN}s Trained by a Two Time-Scale Update Rule Converge to a Local {N}ash Equilibrium',
+      booktitle: neurips,
+      year: '2017',
+    },
+    ['Heusel et al. 2017'],
+  ),
+  work('article', 'shannon1951prediction', ['Shannon 1951'], {
+    author: 'Shannon, Claude E.',
+    title: 'Prediction and Entropy of Printed {E}nglish',
+    journal: 'Bell System Technical Journal',
+    volume: '30',
+    pages: '50--64',
+    year: '1951',
+  }),
+  onArxiv(
+    'li2016diversity',
+    '1510.03055',
+    {
+      author: 'Li, Jiwei and Galley, Michel and Brockett, Chris and Gao, Jianfeng and Dolan, Bill',
+      title: 'A Diversity-Promoting Objective Function for Neural Conversation Models',
+      booktitle: 'Conference of the North American Chapter of the Association for Computational Linguistics',
+      year: '2016',
+    },
+    ['Li et al. 2016'],
+  ),
 ];

@@ -58,7 +58,9 @@ const leadFinding = (section: Section, { cell, beaten }: Lead): Finding => {
       : 'moreThan' in calls
         ? [`${beaten.label} is not as good with any of its numbers of calls, up to ${calls.moreThan}`]
         : 'calls' in calls
-          ? [`${beaten.label} is as good from about ${calls.calls.toFixed(0)} calls (interpolated)`]
+          ? [
+              `${beaten.label} is ${calls.floor ? 'at the floor as well' : 'as good'} from about ${calls.calls.toFixed(0)} calls (interpolated)`,
+            ]
           : [];
   const against = cell.nfe === beaten.nfe ? beaten.label : `${beaten.label} with ${beaten.nfe}`;
   const subject =

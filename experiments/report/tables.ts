@@ -1,5 +1,5 @@
 import type { MetricValue } from '../comparison.js';
-import { callsText, withReach } from '../table.js';
+import { callsText, floorNote, withReach } from '../table.js';
 import { csvLines } from '../results.js';
 import { type Content, type Markup, html } from './html.js';
 import type { Series } from './series.js';
@@ -106,8 +106,12 @@ const callsTable = (section: Section, series: readonly Series[]): Content => {
   if (!section.cells.some(({ callsOfBaseline }) => callsOfBaseline)) return '';
   const entry = ({ callsOfBaseline, nfe, status }: SectionCell): Content =>
     callsOfBaseline ? callsText(callsOfBaseline, nfe, section.nfe) : status === 'ok' ? '' : status;
+  const atFloor = section.cells.some(({ callsOfBaseline }) => callsOfBaseline?.floor);
   const caption = html`<b>calls that ${baseline} needs for the same</b>
-    <span>as good by ${quality.join(' and ')}; between the numbers tried, interpolated</span>`;
+    <span
+      >as good by ${quality.join(' and ')}; between the numbers tried,
+      interpolated${atFloor ? `. ${floorNote(baseline)}` : ''}</span
+    >`;
   const others = series.filter(({ solver }) => solver !== baseline);
   return table(
     caption,

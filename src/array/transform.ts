@@ -13,14 +13,16 @@ const multiply = (matrix: Float64Array, x: Float64Array, out: Float64Array): voi
   const [rows, columns] = [out.length, x.length];
   let k = 0;
   for (; k + 4 <= rows; k += 4) {
-    const [r0, r1, r2, r3] = [k * columns, (k + 1) * columns, (k + 2) * columns, (k + 3) * columns];
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    for (let i = 0; i < columns; i++) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0, at = k * columns; i < columns; i++, at++) {
       const value = x[i];
-      s0 += matrix[r0 + i] * value;
-      s1 += matrix[r1 + i] * value;
-      s2 += matrix[r2 + i] * value;
-      s3 += matrix[r3 + i] * value;
+      s0 += matrix[at] * value;
+      s1 += matrix[at + columns] * value;
+      s2 += matrix[at + 2 * columns] * value;
+      s3 += matrix[at + 3 * columns] * value;
     }
     out[k] = s0;
     out[k + 1] = s1;

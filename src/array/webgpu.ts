@@ -1,3 +1,4 @@
+import { inChild } from './child.js';
 import type { Tf } from './tfjs.js';
 
 /** What is used of WebGPU's own types here. */
@@ -31,32 +32,22 @@ export interface Held {
 
 const wanted = { powerPreference: 'high-performance' };
 
-const none =
-  'no adapter: no GPU whose driver speaks Vulkan, Metal or Direct3D 12 is in sight (on Linux it takes libvulkan1 and the driver of the GPU)';
+const none = 'no adapter: no driver here offers a GPU by Vulkan, Metal or Direct3D 12';
 
-/** In a child, which is silent and may crash: Dawn writes its complaints about missing drivers straight to standard error. */
+/** In a child, since Dawn writes what it thinks of missing drivers straight to standard error. */
 const look = async (): Promise<void> => {
-  const [{ execFile }, { createRequire }, { pathToFileURL }] = await Promise.all([
-    import('node:child_process'),
-    import('node:module'),
-    import('node:url'),
-  ]);
-  const address = pathToFileURL(createRequire(import.meta.url).resolve('webgpu')).href;
   const script = `
-    const { create } = await import(${JSON.stringify(address)});
+    const { create } = await import(packages[0]);
     const adapter = await create([]).requestAdapter(${JSON.stringify(wanted)});
     process.stdout.write(adapter ? 'found' : 'none');
     process.exit(0);`;
-  const said = await new Promise<string>((resolve) =>
-    execFile(
-      process.execPath,
-      ['--input-type=module', '--eval', script],
-      { timeout: 30_000 },
-      (error, stdout) => resolve(error && stdout === '' ? error.message.split('\n')[0] : stdout),
-    ),
-  );
-  if (said === 'none') throw new Error(none);
-  if (said !== 'found') throw new Error(`looking for an adapter failed: ${said}`);
+  const said = await inChild(['webgpu'], script).catch((error: Error) => {
+    const missing = /Cannot find module 'webgpu'/.test(error.message);
+    throw new Error(
+      missing ? 'the package webgpu is not installed' : `looking for an adapter: ${error.message}`,
+    );
+  });
+  if (said !== 'found') throw new Error(none);
 };
 
 /** `navigator.gpu`: the browser's, or Dawn's put where tfjs looks for it. */
@@ -106,6 +97,8 @@ export const holdGpu = async (tf: Tf): Promise<Held> => {
   if (!adapter) throw new Error(none);
   // only now: it looks for navigator.gpu as it is imported
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  // operations sent to the GPU at a time; at 15, as tfjs has it, a training of many small ones waits for sending
+  tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 64);
   const device = await adapter.requestDevice(requirements(adapter));
   const { info } = adapter;
   const description = info.description || [info.vendor, info.architecture, info.device].join(' ').trim();

@@ -28,6 +28,7 @@ interface Options extends ExperimentOptions, ImportOption, DeliveryOptions {
   readonly shard?: Shard;
   readonly dryRun?: boolean;
   readonly force?: boolean;
+  readonly keepFailed?: boolean;
 }
 
 const shardOf = (text: string): Shard => {
@@ -85,6 +86,10 @@ export const compareCommand = (): Command =>
         )
         .option('--out <folder>', 'the run folder (default: results/<experiment>-<hash of what is asked>)')
         .option('--force', 'take the folder over if it belongs to another run; what both have is kept')
+        .option(
+          '--keep-failed',
+          'take cells that failed in an earlier session as done; else they are run again',
+        )
         .option('--shard <i/n>', 'run one of n parts only, to be joined by bfn merge', shardOf)
         .option('--dry-run', 'print the cells and about how long they take, and run none')
         .option('--no-report', 'write no report.html, plots and table'),
@@ -96,7 +101,7 @@ export const compareCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
-  const { workers: threads, shard, force = false } = options;
+  const { workers: threads, shard, force = false, keepFailed = false } = options;
   const begun = performance.now();
   const modules = await importModules(options);
   const experiment = await experimentOf(options);
@@ -118,6 +123,7 @@ const run = async (options: Options): Promise<void> => {
   const runOptions: RunOptions = {
     out,
     force,
+    keepFailed,
     modules,
     pool,
     signal,

@@ -15,6 +15,7 @@ export const commands: Readonly<Record<string, () => Promise<() => Command>>> = 
   sample: async () => (await import('./sample.js')).sampleCommand,
   figures: async () => (await import('./figures.js')).figuresCommand,
   report: async () => (await import('./report.js')).reportCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
   verify: async () => (await import('./verify.js')).verifyCommand,
 };
 

@@ -1,5 +1,7 @@
 import { type Parameter, type Specification, family, familyRegistry } from '../family.js';
 import { digits, mnist } from './datasets/images.js';
+import { cifar10 } from './datasets/cifar10.js';
+import { npy } from './datasets/npy.js';
 import type { Dataset } from './datasets/split.js';
 import { text } from './datasets/text.js';
 import { bundledTexts } from './text.js';
@@ -83,12 +85,58 @@ const families = familyRegistry<Promise<Dataset>>('dataset', [
           kind: 'text',
           optional: true,
           description:
-            'the characters, that of class 0 first, or * for those that occur; unless told the 27 of text8 for a file, * for what ships',
+            'the characters, that of class 0 first, or * for those that occur (the 27 of text8 if there are no others); unless told the 27 for a file, * for what ships',
         },
         split([0.9, 0.05, 0.05], 'characters'),
       ],
     },
     text,
+  ),
+  family(
+    {
+      id: 'cifar10',
+      description: 'colour images of CIFAR-10 in 32x32 pixels, read from the disk as they are needed',
+      parameters: [
+        {
+          name: 'path',
+          kind: 'text',
+          description:
+            'a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin, or one such file',
+        },
+        {
+          name: 'split',
+          kind: 'numbers',
+          optional: true,
+          description: 'of a single file, unless told [0.9, 0.1]: fractions or numbers of images',
+        },
+        seed('of the order in which a single file is split'),
+      ],
+    },
+    cifar10,
+  ),
+  family(
+    {
+      id: 'npy',
+      description: 'any array of NumPy [n, ...]: n items, numbers or classes',
+      parameters: [
+        { name: 'path', kind: 'text', description: 'a .npy file, gzip or not' },
+        {
+          name: 'classes',
+          kind: 'number',
+          optional: true,
+          description: 'how many classes there are, where entries are classes; 2 is binary data',
+        },
+        {
+          name: 'range',
+          kind: 'numbers',
+          default: [-1, 1],
+          description: 'where entries are numbers, what they lie in; it is carried to [-1, 1]',
+        },
+        split([0.9, 0.1], 'items'),
+        seed('of the order that is split'),
+      ],
+    },
+    npy,
   ),
 ]);
 

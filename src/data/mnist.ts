@@ -36,7 +36,7 @@ interface Content {
 const partOf = (images: Content, labels: Content, darkest: number): MnistPart => {
   const { shape, data } = parseIdx(images.bytes, images.file, 3);
   const [count, side, width] = shape;
-  if (count === 0) throw new UsageError(`${images.file} has no images; accepted is one or more`);
+  if (data.length === 0) throw new UsageError(`${images.file} has no pixels; accepted is one image or more`);
   const { data: digits } = parseIdx(labels.bytes, labels.file, 1);
   if (side !== width)
     throw new UsageError(`${images.file} has images of ${side}x${width} pixels; accepted are squares`);

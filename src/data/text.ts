@@ -110,7 +110,7 @@ export interface EncodedText {
   readonly checksum: string;
 }
 
-/** Stands for the characters that occur, where an alphabet is asked for. */
+/** Stands for the characters that occur, or the 27 of text8 if there are no others, where an alphabet is asked for. */
 export const anyAlphabet = '*';
 
 const encodedText = (content: Buffer, asked: string, file: string): EncodedText => {
@@ -121,12 +121,12 @@ const encodedText = (content: Buffer, asked: string, file: string): EncodedText 
 
 /**
  * The text of a file in UTF-8, packed by gzip or not, in the 27 symbols of text8 or another alphabet; `*` for the characters that occur in
- * it. Rejects with a `UsageError` if there is no such file, and at the first character outside the alphabet, with its byte.
+ * it (the 27 of text8 if there are no others). Rejects with a `UsageError` if there is no such file, and at the first character outside the alphabet, with its byte.
  */
 export const readTextFile = async (path: string, alphabet: string = textAlphabet): Promise<EncodedText> =>
   encodedText(await readUnpacked(path), alphabet, path);
 
-/** The same, of a text that ships with the package, by its short name; in the characters that occur, unless told. */
+/** The same, of a text that ships with the package, by its short name; unless told, in its own characters, as by `*`. */
 export const readBundledText = async (source: string, alphabet = anyAlphabet): Promise<EncodedText> => {
   if (!Object.hasOwn(bundledTexts, source)) {
     throw new UsageError(`there is no text "${source}"; there are: ${Object.keys(bundledTexts).join(', ')}`);

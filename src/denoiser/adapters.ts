@@ -14,9 +14,10 @@ export type Predicts = keyof typeof conversions | 'logits';
 const predictions: readonly string[] = [...Object.keys(conversions), 'logits'];
 
 const inputs = ['state', 'scaled', 'softmax'] as const;
-export type NetworkInput = (typeof inputs)[number] | ((x: Batch, moments: readonly Moment[]) => Batch);
+/** `A` is what holds a batch: `Batch`, or a tensor (tensors.ts). */
+export type NetworkInput<A = Batch> = (typeof inputs)[number] | ((x: A, moments: readonly Moment[]) => A);
 
-export interface AdapterOptions {
+export interface AdapterOptions<A = Batch> {
   /** [d], or [length, K] */
   readonly sampleShape: readonly number[];
   /**
@@ -29,7 +30,7 @@ export interface AdapterOptions {
    * 'softmax', the probabilities softmax(x) along the last axis; or a function of the user's. Unless told: 'softmax' for
    * logits, 'scaled' for edm, else 'state'.
    */
-  readonly input?: NetworkInput;
+  readonly input?: NetworkInput<A>;
   /** The standard deviation of a coordinate of the data, for 'scaled' and 'edm'; 0.5 in Karras et al. 2022. */
   readonly sigmaData?: number;
   /** The time shown to the network; unless told, the process's own, `moment.time`. */
@@ -41,11 +42,11 @@ export interface AdapterOptions {
   readonly smallTime?: { readonly tMin: number };
 }
 
-const defaultInput = (predicts: Predicts): NetworkInput =>
+const defaultInput = (predicts: Predicts): (typeof inputs)[number] =>
   predicts === 'logits' ? 'softmax' : predicts === 'edm' ? 'scaled' : 'state';
 
 /** The options with their defaults. Throws a `UsageError` for those that don't go together. */
-const settle = (options: AdapterOptions) => {
+export const settle = <A>(options: AdapterOptions<A>) => {
   const { sampleShape, predicts, input = defaultInput(predicts), sigmaData = NaN, smallTime } = options;
   const classes = sampleShape.at(-1) ?? 0;
   if (!predictions.includes(predicts)) {
@@ -67,7 +68,9 @@ const settle = (options: AdapterOptions) => {
       `sampleShape [${sampleShape.join(', ')}] has ${classes} classes; accepted are 2 or more`,
     );
   }
-  return { sampleShape, predicts, input, sigmaData, smallTime, classes };
+  const clock = options.clock ?? ((moment: Moment) => moment.time);
+  const isZero = ({ time }: Moment): boolean => smallTime !== undefined && time < smallTime.tMin;
+  return { sampleShape, predicts, input, sigmaData, classes, clock, isZero };
 };
 
 const checkShape = (
@@ -96,9 +99,7 @@ const then = (value: Batch | Promise<Batch>, next: (batch: Batch) => Batch): Bat
  * are not [n, ...sampleShape].
  */
 export const adapt = (network: Network, options: AdapterOptions): Denoiser => {
-  const { sampleShape, predicts, input, sigmaData, smallTime, classes } = settle(options);
-  const clock = options.clock ?? ((moment: Moment) => moment.time);
-  const isZero = ({ time }: Moment): boolean => smallTime !== undefined && time < smallTime.tMin;
+  const { sampleShape, predicts, input, sigmaData, classes, clock, isZero } = settle(options);
 
   const inputOf = (x: Batch, moments: readonly Moment[]): Batch => {
     if (input === 'state') return x;

@@ -33,9 +33,17 @@ export const conversions = {
   },
 } satisfies Record<string, (moment: Moment, sigmaData: number) => Conversion>;
 
-/** Throws a `UsageError` where the prediction says nothing of the data: alpha = 0 for noise and score, alpha = sigma = 0 for the others. */
-const checkConversion = (predicts: string, { state, network }: Conversion, moment: Moment): void => {
-  if (Number.isFinite(state) && Number.isFinite(network)) return;
+/**
+ * The conversion at a moment. Throws a `UsageError` where the prediction says nothing of the data: alpha = 0 for noise and score,
+ * alpha = sigma = 0 for the others.
+ */
+export const conversionAt = (
+  predicts: keyof typeof conversions,
+  sigmaData: number,
+  moment: Moment,
+): Conversion => {
+  const conversion = conversions[predicts](moment, sigmaData);
+  if (Number.isFinite(conversion.state) && Number.isFinite(conversion.network)) return conversion;
   const { t, alpha, sigma } = moment;
   throw new UsageError(
     `a prediction of ${predicts} does not determine the data at t = ${t} (alpha = ${alpha}, sigma = ${sigma}); ` +
@@ -60,9 +68,7 @@ export const toData = (
       out.data.fill(0, from, to);
       return;
     }
-    const conversion = conversions[predicts](moment, sigmaData);
-    checkConversion(predicts, conversion, moment);
-    const { state, network } = conversion;
+    const { state, network } = conversionAt(predicts, sigmaData, moment);
     // a factor of 0 also silences an infinite prediction, as a score is at the data end
     for (let j = from; j < to; j++) {
       out.data[j] = state * x.data[j] + (network === 0 ? 0 : network * y.data[j]);
@@ -81,11 +87,15 @@ export const softmax = (data: Floats, classes: number, out: Floats, scale = 1, s
   }
 };
 
-/** `x / sqrt(alpha² sigmaData² + sigma²)`, of unit variance; 0 where alpha and sigma, hence x, are 0. */
+/** The standard deviation of x, `sqrt(alpha² sigmaData² + sigma²)`; 1 where alpha and sigma, hence x, are 0. */
+export const deviationAt = (sigmaData: number, { alpha, sigma }: Moment): number =>
+  Math.hypot(alpha * sigmaData, sigma) || 1;
+
+/** x over its standard deviation, of unit variance. */
 export const scaled = (x: Batch, moments: readonly Moment[], sigmaData: number, out: Batch): void => {
   const size = sampleSize(x);
-  moments.forEach(({ alpha, sigma }, i) => {
-    const deviation = Math.hypot(alpha * sigmaData, sigma) || 1;
+  moments.forEach((moment, i) => {
+    const deviation = deviationAt(sigmaData, moment);
     for (let j = i * size; j < (i + 1) * size; j++) out.data[j] = x.data[j] / deviation;
   });
 };

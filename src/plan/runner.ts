@@ -6,6 +6,7 @@ import { uniforms as fillUniforms, pathNormals } from '../random/index.js';
 import { allocate } from './allocation.js';
 import { entryOf } from './components.js';
 import type { Moment, Uniforms } from './denoiser.js';
+import { type Memory, referenceOf, runIn } from './loop.js';
 import type { ClockInterval, Noise, Plan } from './plan.js';
 import { predictSymbols } from './symbols.js';
 
@@ -75,11 +76,15 @@ export const takeAnswer = (prediction: Batch, out: Batch): void => {
   if (prediction.data !== out.data) out.data.set(prediction.data);
 };
 
-/** `stepper` in given arrays, of at least the length of the batch. */
-export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: readonly Floats[]): Stepper {
+/** The registers in host arrays, of at least the length of the batch. */
+const hostMemory = (
+  plan: Plan,
+  start: Batch,
+  options: StepperOptions,
+  arrays: readonly Floats[],
+): Memory<Request, Batch> => {
   const { seed = 0, firstSample = 0 } = options;
   const { shape } = start;
-  const count = shape[0];
   const { slotOf } = allocate(plan);
   const at = (register: string): Batch => ({
     shape,
@@ -98,71 +103,46 @@ export function* run(plan: Plan, start: Batch, options: StepperOptions, arrays: 
     return data;
   };
 
-  let evaluation = 0;
-  let now = plan.start.t;
-  const check = (batch: Batch, what: string): void => {
-    const position = firstNonFinite(batch.data);
-    if (position < 0) return;
-    const sample = firstSample + Math.floor(position / elements(shape.slice(1)));
-    throw new DivergedError(plan.solver, evaluation, now, `${what} of sample ${sample} is NaN or infinite`);
-  };
-
-  for (const instruction of plan.instructions) {
-    switch (instruction.op) {
-      case 'noise':
-        fillNoise(at(instruction.into), instruction, options);
-        break;
-      case 'combine': {
-        const out = at(instruction.into);
-        const terms = instruction.terms.map(([coefficient, register]) => ({
-          coefficient,
-          array: at(register).data,
+  return {
+    noise: (instruction) => fillNoise(at(instruction.into), instruction, options),
+    combine(instruction) {
+      const out = at(instruction.into);
+      const terms = instruction.terms.map(([coefficient, register]) => ({
+        coefficient,
+        array: at(register).data,
+      }));
+      const { basis } = plan;
+      if (basis && terms.some(({ coefficient }) => typeof coefficient !== 'number')) {
+        const projected = instruction.terms.map(([coefficient, register], i) => ({
+          ...terms[i],
+          ...(typeof coefficient === 'number' ? {} : { projection: projectionOf(basis, register) }),
         }));
-        const { basis } = plan;
-        if (basis && terms.some(({ coefficient }) => typeof coefficient !== 'number')) {
-          const projected = instruction.terms.map(([coefficient, register], i) => ({
-            ...terms[i],
-            ...(typeof coefficient === 'number' ? {} : { projection: projectionOf(basis, register) }),
-          }));
-          combineIn(basis, out, projected);
-        } else
-          combine(
-            out.data,
-            terms.map(({ coefficient, array }) => ({ coefficient: entryOf(coefficient, 0), array })),
-          );
-        break;
-      }
-      case 'evaluate': {
-        const { t, alpha, sigma, time, draw } = instruction;
-        const state = at(instruction.from);
-        const out = at(instruction.into);
-        if (instruction.ask) {
-          if (!plan.reference) throw new UsageError('the plan asks a reference, and has none');
-          predictSymbols(plan.reference, state, instruction, out);
-          break;
-        }
-        evaluation++;
-        now = t;
-        check(state, 'the state');
-        const uniforms: Uniforms = (index, into) =>
-          fillUniforms(into, { seed, sample: firstSample + index, draw: draw ?? 0 });
-        const prediction = yield {
-          state,
-          moments: new Array<Moment>(count).fill({ t, alpha, sigma, time }),
-          evaluation,
-          ...(draw === undefined ? {} : { uniforms }),
-          out,
-        };
-        takeAnswer(prediction, out);
-        check(out, 'the prediction');
-        break;
-      }
-      case 'return': {
-        const result = at(instruction.from);
-        check(result, 'the result');
-        return { shape, data: result.data.slice() };
-      }
-    }
-  }
-  throw new UsageError('the plan has no return');
-}
+        combineIn(basis, out, projected);
+      } else
+        combine(
+          out.data,
+          terms.map(({ coefficient, array }) => ({ coefficient: entryOf(coefficient, 0), array })),
+        );
+    },
+    askReference: (instruction) =>
+      predictSymbols(referenceOf(plan), at(instruction.from), instruction, at(instruction.into)),
+    request({ from, into, draw }, moments, evaluation) {
+      const uniforms: Uniforms = (index, out) =>
+        fillUniforms(out, { seed, sample: firstSample + index, draw: draw ?? 0 });
+      const asked = { state: at(from), moments, evaluation, out: at(into) };
+      return draw === undefined ? asked : { ...asked, uniforms };
+    },
+    answer: ({ into }, prediction) => takeAnswer(prediction, at(into)),
+    check(register, what, { evaluation, t }) {
+      const position = firstNonFinite(at(register).data);
+      if (position < 0) return;
+      const sample = firstSample + Math.floor(position / elements(shape.slice(1)));
+      throw new DivergedError(plan.solver, evaluation, t, `${what} of sample ${sample} is NaN or infinite`);
+    },
+    result: (register) => ({ shape, data: at(register).data.slice() }),
+  };
+};
+
+/** `stepper` in given arrays, of at least the length of the batch. */
+export const run = (plan: Plan, start: Batch, options: StepperOptions, arrays: readonly Floats[]): Stepper =>
+  runIn(plan, start.shape[0], hostMemory(plan, start, options, arrays));

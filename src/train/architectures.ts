@@ -96,8 +96,8 @@ export const registerArchitecture = (added: Family<Architecture>): void => famil
 export const architectures = (): readonly Family<Architecture>[] => families.list();
 
 /**
- * Makes a registered architecture, defaults filled in: `architecture(a.id, a.options)` is a again. Throws a `UsageError` for an unknown id or option, a missing
- * one, or a value that is not accepted.
+ * Makes a registered architecture, defaults filled in: `architecture(a.id, a.options)` is a again. Throws a `UsageError` for an unknown id
+ * or option, a missing one, or a value that is not accepted.
  */
 export const architecture = (id: string, options: Readonly<Record<string, Json>> = {}): Architecture =>
   families.make(id, options);

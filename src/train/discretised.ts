@@ -95,8 +95,8 @@ export const flowDiscretised = (
     },
     input: (_tf, { state }) => state,
     loss(tf, output, feeds) {
-      const n = output.shape[0];
-      const cumulative = below(tf, output, feeds);
+      const n = feeds.state.shape[0];
+      const cumulative = below(tf, tf.reshape(output, [...feeds.state.shape, 2]), feeds);
       if (steps === undefined) {
         // the mean of the bins by parts: the last centre less the width for each edge that x is below
         const mean = tf.sub(1 - 1 / bins.count, tf.mul(tf.sum(cumulative, -1), 2 / bins.count));

@@ -1,5 +1,6 @@
 import type * as core from '@tensorflow/tfjs-core';
 import type { Tf } from '../array/tfjs.js';
+import { number } from './numbers.js';
 
 /** AdamW with warm-up, clipping of the gradient's norm, and an average of the weights. */
 export interface OptimiserOptions {
@@ -58,17 +59,23 @@ export const adamW = (
   const { betas, epsilon, weightDecay, clip } = options;
   const norm = tf.sqrt(tf.sum(tf.square(gradient))) as core.Scalar;
   const kept =
-    clip === undefined ? gradient : tf.mul(gradient, tf.minimum(1, tf.div(clip, tf.add(norm, 1e-6))));
+    clip === undefined
+      ? gradient
+      : tf.mul(gradient, tf.minimum(number(tf, 1), tf.div(number(tf, clip), tf.add(norm, number(tf, 1e-6)))));
   const toward = <T extends core.Tensor>(old: T, value: core.Tensor, decay: number): T =>
-    tf.add(tf.mul(old, decay), tf.mul(value, 1 - decay));
+    tf.add(tf.mul(old, number(tf, decay)), tf.mul(value, number(tf, 1 - decay)));
   const nextFirst = toward(first, kept, betas[0]);
   const nextSecond = toward(second, tf.square(kept), betas[1]);
   const rate = learningRate(options, step, steps);
-  const deviation = tf.add(tf.mul(tf.sqrt(nextSecond), 1 / Math.sqrt(1 - betas[1] ** step)), epsilon);
+  const deviation = tf.add(
+    tf.mul(tf.sqrt(nextSecond), 1 / Math.sqrt(1 - betas[1] ** step)),
+    number(tf, epsilon),
+  );
   const change = tf.div(tf.mul(nextFirst, rate / (1 - betas[0] ** step)), deviation);
-  const decayed = tf.mul(weights, tf.add(tf.mul(decays, -rate * weightDecay), 1));
+  const decayed = tf.mul(weights, tf.add(tf.mul(decays, -rate * weightDecay), number(tf, 1)));
   const nextWeights = tf.sub(decayed, change) as core.Tensor1D;
-  const nextAverage = toward(average, nextWeights, Math.min(options.average, step / (step + 9)));
+  const memory = Math.min(options.average, step / (step + 9));
+  const nextAverage = tf.add(tf.mul(average, memory), tf.mul(nextWeights, 1 - memory)) as core.Tensor1D;
   return {
     state: { weights: nextWeights, average: nextAverage, first: nextFirst, second: nextSecond },
     norm,

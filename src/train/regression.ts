@@ -1,6 +1,6 @@
 import type { Batch } from '../array/batch.js';
 import type { ContinuousFlow } from '../bfn/flow.js';
-import { conversions } from '../denoiser/conversions.js';
+import { conversions, scaled } from '../denoiser/conversions.js';
 import { UsageError } from '../errors.js';
 import type { Moment } from '../plan/denoiser.js';
 import type { Process } from '../process/process.js';
@@ -17,7 +17,9 @@ interface Place {
 
 export interface RegressionOptions {
   readonly predicts: Guise;
-  /** For 'edm'. */
+  /** What the network sees, as in `AdapterOptions`: 'scaled' for edm, else 'state', unless told. */
+  readonly input?: 'state' | 'scaled';
+  /** The standard deviation of a number of the data, for 'edm' and 'scaled'. */
   readonly sigmaData?: number;
 }
 
@@ -81,6 +83,7 @@ const regression = (
   id,
   unit,
   feeds(data, draw) {
+    const { predicts, input = predicts === 'edm' ? 'scaled' : 'state', sigmaData = NaN } = options;
     const [n, ...shape] = data.shape;
     const size = data.data.length / n;
     const places = Array.from(draw.places, (place) => placeOf(place, size));
@@ -96,15 +99,13 @@ const regression = (
       }
     });
     const axes = shape.length;
+    const moments = places.map(({ moment }) => moment);
+    const state = { shape: data.shape, data: noisedStates(x0, noise, moments) };
+    const shown = { shape: data.shape, data: new Float32Array(n * size) };
+    if (input === 'scaled') scaled(state, moments, sigmaData, shown);
     return {
-      state: {
-        shape: data.shape,
-        data: noisedStates(
-          x0,
-          noise,
-          places.map(({ moment }) => moment),
-        ),
-      },
+      state,
+      ...(input === 'scaled' && { shown }),
       time: anItem(
         places.map(({ moment }) => moment.time),
         0,
@@ -127,14 +128,20 @@ const regression = (
       }),
     };
   },
-  input: (_tf, { state }) => state,
+  input: (_tf, { state, shown }) => shown ?? state,
   loss(tf, output, { state, target: wanted, weight, constant, centre, reach }) {
     const bound = (): typeof output => {
       const middle = tf.mul(state, centre);
-      return tf.minimum(tf.maximum(output, tf.sub(middle, reach)), tf.add(middle, reach));
+      return tf.minimum(
+        tf.maximum(tf.reshape(output, wanted.shape), tf.sub(middle, reach)),
+        tf.add(middle, reach),
+      );
     };
-    const errors = tf.mul(weight, tf.squaredDifference(clip ? bound() : output, wanted));
-    const n = output.shape[0];
+    const errors = tf.mul(
+      weight,
+      tf.squaredDifference(clip ? bound() : tf.reshape(output, wanted.shape), wanted),
+    );
+    const n = wanted.shape[0];
     return tf.div(tf.add(tf.sum(errors), tf.sum(constant)), n);
   },
 });

@@ -20,8 +20,8 @@ const dilated = (tf: Tf, y: core.Tensor4D, height: number, width: number): core.
 };
 
 /**
- * The convolution of ops.ts. Its gradients are a convolution with the flipped filter, and of the filter one matrix product for each of its
- * places: tfjs's kernel for the one is a scalar loop in WebAssembly, and for the other missing there. With stride 2 the gradient is that of
+ * The convolution of ops.ts. Its gradients are a convolution with the flipped filter, and of the filter a product with
+ * all that its places see: tfjs's kernel for the one is a scalar loop in WebAssembly, and for the other missing there. With stride 2 the gradient is that of
  * stride 1 where the places that were left out had no say.
  */
 export const convolve = (tf: Tf, x: core.Tensor4D, filter: core.Tensor4D, stride: 1 | 2): core.Tensor4D => {
@@ -44,18 +44,15 @@ export const convolve = (tf: Tf, x: core.Tensor4D, filter: core.Tensor4D, stride
         [0, 0],
       ]);
       const columns = tf.transpose(tf.reshape(full, [n * height * width, outputs])) as core.Tensor2D;
-      const places = Array.from({ length: size * size }, (_, place) => {
-        const from = [0, Math.floor(place / size), place % size, 0];
-        const seen = tf.reshape(tf.slice(padded, from, [n, height, width, inputs]), [
-          n * height * width,
-          inputs,
-        ]);
-        return product(tf, columns, seen as core.Tensor2D);
-      });
-      const ofFilter = tf.transpose(
-        tf.reshape(tf.stack(places), [size, size, outputs, inputs]),
-        [0, 1, 3, 2],
+      const patches = tf.concat(
+        Array.from({ length: size * size }, (_, place) =>
+          tf.slice(padded, [0, Math.floor(place / size), place % size, 0], [n, height, width, inputs]),
+        ),
+        3,
       );
+      const rows = tf.reshape(patches, [n * height * width, size * size * inputs]) as core.Tensor2D;
+      const flat = tf.reshape(product(tf, columns, rows), [outputs, size, size, inputs]);
+      const ofFilter = tf.transpose(flat, [1, 2, 3, 0]);
       return [ofInput, ofFilter];
     };
     return { value, gradFunc };

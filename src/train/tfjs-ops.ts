@@ -1,6 +1,7 @@
 import type * as core from '@tensorflow/tfjs-core';
 import { elements } from '../array/batch.js';
 import { convolve } from './tfjs-convolution.js';
+import { number } from './numbers.js';
 import type { Ops } from './ops.js';
 import type { Tf } from '../array/tfjs.js';
 import { linear, matMul } from './tfjs-products.js';
@@ -30,7 +31,7 @@ const silu = (tf: Tf): ((x: Tensor) => Tensor) =>
       const s = tf.sigmoid(x);
       return { value: tf.mul(x, s), saved: [x, s] };
     },
-    (dy, [x, s]) => tf.mul(dy, tf.mul(s, tf.add(tf.mul(x, tf.sub(1, s)), 1))),
+    (dy, [x, s]) => tf.mul(dy, tf.mul(s, tf.add(tf.mul(x, tf.sub(number(tf, 1), s)), number(tf, 1)))),
   );
 
 /** `x sigmoid(2 u)`, u = sqrt(2/pi) (x + .044715 x³), which is `x (1 + tanh u)/2`. */
@@ -39,12 +40,12 @@ const gelu = (tf: Tf): ((x: Tensor) => Tensor) => {
   return withGradient(
     tf,
     (x) => {
-      const s = tf.sigmoid(tf.mul(x, tf.add(tf.mul(tf.square(x), b), a)));
+      const s = tf.sigmoid(tf.mul(x, tf.add(tf.mul(tf.square(x), number(tf, b)), number(tf, a))));
       return { value: tf.mul(x, s), saved: [x, s] };
     },
     (dy, [x, s]) => {
-      const slope = tf.mul(x, tf.add(tf.mul(tf.square(x), 3 * b), a)); // x times that of 2 u
-      return tf.mul(dy, tf.mul(s, tf.add(tf.mul(slope, tf.sub(1, s)), 1)));
+      const slope = tf.mul(x, tf.add(tf.mul(tf.square(x), number(tf, 3 * b)), number(tf, a))); // x times that of 2 u
+      return tf.mul(dy, tf.mul(s, tf.add(tf.mul(slope, tf.sub(number(tf, 1), s)), number(tf, 1))));
     },
   );
 };
@@ -54,7 +55,7 @@ const normalise = (tf: Tf, axes: readonly number[], epsilon: number): ((x: Tenso
     tf,
     (x) => {
       const centred = tf.sub(x, mean(tf, x, axes));
-      const rate = tf.rsqrt(tf.add(mean(tf, tf.square(centred), axes), epsilon));
+      const rate = tf.rsqrt(tf.add(mean(tf, tf.square(centred), axes), number(tf, epsilon)));
       const value = tf.mul(centred, rate);
       return { value, saved: [value, rate] };
     },
@@ -82,8 +83,8 @@ export const tfjsOps = (tf: Tf, { weight, uniforms }: TfjsOpsOptions): Ops<Tenso
     add: (a, b) => tf.add(a, b),
     multiply: (a, b) => tf.mul(a, b),
     scale: (x, factor, shift = 0) => {
-      const scaled = factor === 1 ? x : tf.mul(x, factor);
-      return shift === 0 ? scaled : tf.add(scaled, shift);
+      const scaled = factor === 1 ? x : tf.mul(x, number(tf, factor));
+      return shift === 0 ? scaled : tf.add(scaled, number(tf, shift));
     },
     linear: (x, w) => {
       const rows = tf.reshape(x, [-1, w.shape[0]]);

@@ -100,7 +100,8 @@ export const trainer = (options: TrainerOptions): Trainer => {
         },
       }),
     });
-    return objective.loss(tf, architecture.forward(ops, objective.input(tf, feeds), feeds.time), feeds);
+    const x = tf.reshape(objective.input(tf, feeds), [-1, ...architecture.inputShape]);
+    return objective.loss(tf, architecture.forward(ops, x, feeds.time), feeds);
   };
 
   let { step } = options.state;

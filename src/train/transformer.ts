@@ -28,9 +28,11 @@ const zeros = { law: 'zeros' } as const;
 const normal = (deviation: number): Start => ({ law: 'normal', deviation });
 
 /**
- * The text network of Graves et al. 2023 (arXiv:2308.07037): a GPT in which every place sees all, shown `2 theta - 1`, the place and BFN
- * time `2 tau - 1`; its input comes back beside its output before the last layer. From probabilities theta, [n, length, K], and tau, [n], to logits, [n, length, K].
- * Theirs has width 768, depth 24, heads 12. Throws a `UsageError` for sizes that don't go together.
+ * The text network of Graves et al. 2023 (arXiv:2308.07037): a GPT in which every place sees all, shown `2 theta - 1`, the place and
+ * `2 tau - 1`; what it is shown comes back beside its output before the last layer. From probabilities theta, [n, length, K], and BFN time
+ * tau, [n], to logits, [n, length, K]. Theirs has width 768, depth 24, heads 12.
+ *
+ * Throws a `UsageError` for sizes that don't go together.
  */
 export const transformer = (options: TransformerOptions): Architecture => {
   const { length, classes, width, depth, heads, dropout = 0 } = options;

@@ -43,9 +43,11 @@ const settle = (options: UnetOptions): Settled => {
 };
 
 /**
- * The U-Net of improved diffusion (Nichol and Dhariwal 2021, arXiv:2102.09672) as Graves et al. 2023 (arXiv:2308.07037) use it for binary images: shown
- * the pixels (`2 theta_0 - 1` there) and the time in each; its input comes back beside its output before the last layer. Levels of half
- * the side each; attention in the middle. [n, side²] and BFN time, [n], to a number (a logit there) a pixel, [n, side²]. Theirs has width 128, dropout 0.5.
+ * The U-Net of improved diffusion (Nichol and Dhariwal 2021, arXiv:2102.09672) as Graves et al. 2023 (arXiv:2308.07037) use it for
+ * binary images: levels of half the side each, attention in the middle; it is shown the pixels (`2 theta_0 - 1` there) with the time beside
+ * each, and this comes back beside its output before the last layer. From [n, side²] and BFN time, [n], to a number a pixel (a logit
+ * there), [n, side²]. Theirs has width 128, dropout 0.5.
+ *
  * Throws a `UsageError` for sizes that don't go together.
  */
 export const unet = (options: UnetOptions): Architecture => {

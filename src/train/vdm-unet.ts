@@ -35,9 +35,11 @@ const settle = (options: VdmUnetOptions): Required<VdmUnetOptions> => {
 };
 
 /**
- * The U-Net of variational diffusion models (Kingma et al. 2021, arXiv:2107.00630) as Graves et al. 2023 (arXiv:2308.07037) use it for colour images:
- * one resolution throughout, fine Fourier features of the input, attention in the middle, and the input back beside the output before the last
- * layer. From mu, [n, side, side, channels], and BFN time, [n], to [n, side, side, channels], with a last axis `outputs` if more than 1. Theirs has width 128, depth 32, dropout 0.1.
+ * The U-Net of variational diffusion models (Kingma et al. 2021, arXiv:2107.00630) as Graves et al. 2023 (arXiv:2308.07037) use it for
+ * colour images: one resolution throughout, fine Fourier features of the input, attention in the middle, and the input back beside the
+ * output before the last layer. From mu, [n, side, side, channels], and BFN time, [n], to [n, side, side, channels], or with a last axis
+ * of two or more `outputs`. Theirs has width 128, depth 32, dropout 0.1.
+ *
  * Throws a `UsageError` for sizes that don't go together.
  */
 export const vdmUnet = (options: VdmUnetOptions): Architecture => {

@@ -12,6 +12,15 @@ export const littleEndian = (values: Float32Array): Buffer => {
   return swaps ? Buffer.from(bytes).swap32() : bytes;
 };
 
+/** The inverse of `littleEndian`, in an array of its own. */
+export const fromLittleEndian = (bytes: Uint8Array): Float32Array => {
+  const values = new Float32Array(bytes.length / 4);
+  const own = Buffer.from(values.buffer);
+  own.set(bytes);
+  if (swaps) own.swap32();
+  return values;
+};
+
 /** Writes weights as they lie in their vector: float32, little-endian, nothing else. */
 export const writeWeights = async (path: string, flat: Float32Array): Promise<void> =>
   writeFile(path, littleEndian(flat));
@@ -27,7 +36,5 @@ export const readWeights = async (path: string, architecture: Architecture): Pro
       `${path} has ${bytes.length} bytes; accepted are ${4 * count}, the weights of this ${architecture.id}: it is truncated or of another network`,
     );
   }
-  const flat = new Float32Array(count);
-  Buffer.from(flat.buffer).set(swaps ? bytes.swap32() : bytes);
-  return flat;
+  return fromLittleEndian(bytes);
 };

@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readBundled } from '../../src/data/bundled.js';
 import { parseDigits, readDigits, type Digits } from '../../src/data/digits.js';
@@ -51,5 +55,26 @@ describe('the digits', () => {
 
   it('must be one at least', () => {
     expect(() => parseDigits('', 'x.csv')).toThrow(/^x\.csv is empty; accepted is a line of numbers/);
+  });
+
+  it('are read from any file of that form, packed or not, whatever ends its lines', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bfn-digits-'));
+    try {
+      const path = join(folder, 'some.csv');
+      for (const content of [
+        lines.slice(3, 5).join('\n'),
+        gzipSync(`${lines.slice(3, 5).join('\r\n')}\r\n`),
+      ]) {
+        await writeFile(path, content);
+        const read = await readDigits(path);
+        expect([...read.images]).toEqual([...digits.images.subarray(3 * 64, 5 * 64)]);
+        expect([...read.labels]).toEqual([...digits.labels.subarray(3, 5)]);
+      }
+      await writeFile(path, `${lines[0]}\n${lines[1].slice(2)}\n`);
+      await expect(readDigits(path)).rejects.toThrow(/some\.csv, line 2, column 65 is missing; accepted are/);
+      await expect(readDigits(join(folder, 'none.csv'))).rejects.toBeInstanceOf(UsageError);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -1,6 +1,18 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { decode, encode, readText, textAlphabet } from '../../src/data/text.js';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  decode,
+  encode,
+  readBundledText,
+  readText,
+  readTextFile,
+  textAlphabet,
+} from '../../src/data/text.js';
 import { UsageError } from '../../src/errors.js';
 
 const anyAlphabet = () =>
@@ -47,5 +59,77 @@ describe('texts and classes', () => {
     expect(text.slice(0, 17)).toBe('senj no valkyria ');
     expect(text).toMatch(/^[a-z ]+$/);
     await expect(readText('no-such-text')).rejects.toThrow(UsageError);
+  });
+});
+
+describe('a file of text', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bfn-text-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const fileOf = async (content: string | Uint8Array, name = 'text.txt'): Promise<string> => {
+    await writeFile(join(folder, name), content);
+    return join(folder, name);
+  };
+
+  it('has the classes of its characters, in any alphabet, packed or not, and the checksum of what is unpacked', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyAlphabet(),
+        fc.array(fc.nat(255), { maxLength: 30 }),
+        fc.boolean(),
+        async (alphabet, numbers, packed) => {
+          const text = numbers.map((n) => alphabet[n % alphabet.length]).join('');
+          const path = await fileOf(packed ? gzipSync(text) : text);
+          const read = await readTextFile(path, alphabet);
+          expect([...read.classes]).toEqual([...encode(text, alphabet)]);
+          expect(read.alphabet).toBe(alphabet);
+          expect(read.checksum).toBe(createHash('sha256').update(text).digest('hex'));
+          const any = await readTextFile(path, text === '' ? alphabet : '*');
+          expect(decode(any.classes, any.alphabet)).toBe(text);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each([
+    [
+      'a capital',
+      'abc Def',
+      textAlphabet,
+      /text\.txt has "D" at byte 4; accepted are the characters of " abc/,
+    ],
+    ['a line feed at the end', 'abc\n', textAlphabet, /text\.txt has "\\n" at byte 3/],
+    ['a letter of two bytes after another', 'éèa', 'éa', /text\.txt has "è" at byte 2/],
+    ['a sign of four bytes', 'a😀', 'a', /text\.txt has "😀" at byte 1/],
+    ['a byte that is no UTF-8', Uint8Array.of(97, 0xff, 97), 'a', /text\.txt has "\ufffd+a?" at byte 1/],
+    ['an end within a character', Uint8Array.of(97, 0xc3), 'aé', /text\.txt has "\ufffd" at byte 1/],
+    ['a sign that is twice in the alphabet', 'a', 'aa', /the alphabet has "a" twice/],
+  ])('with %s is refused', async (_, content, alphabet, says) => {
+    const refused = readTextFile(await fileOf(content), alphabet);
+    await expect(refused).rejects.toBeInstanceOf(UsageError);
+    await expect(refused).rejects.toThrow(says);
+    await expect(refused).rejects.toThrow(/^[^\n]+$/);
+  });
+
+  it('must be there', async () => {
+    await expect(readTextFile(join(folder, 'none.txt'))).rejects.toThrow(
+      /^cannot read the data file \S+none\.txt: ENOENT/,
+    );
+    await expect(readBundledText('dickens')).rejects.toThrow(
+      'there is no text "dickens"; there are: wikitext2, text8, tinyshakespeare',
+    );
+  });
+
+  it('that ships has the characters that occur in it, or those that are asked for', async () => {
+    const { alphabet, classes } = await readBundledText('tinyshakespeare');
+    expect([alphabet.length, classes.length]).toEqual([65, 1_115_394]);
+    expect(decode(classes.subarray(0, 14), alphabet)).toBe('First Citizen:');
+    expect((await readBundledText('text8')).alphabet).toBe(textAlphabet);
+    await expect(readBundledText('tinyshakespeare', 'abc')).rejects.toThrow(
+      /^tinyshakespeare has "F" at byte 0/,
+    );
   });
 });

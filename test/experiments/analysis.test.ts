@@ -39,17 +39,26 @@ describe('callsToMeetWithin', () => {
         (values, target, atLeast) => {
           const goal = { values: values.map(known), target: known(target), atLeast };
           const plain = callsToMeet(nfe, [{ values, target: Math.max(target, atLeast) }]);
-          const { low, high, ...answer } = {
-            low: undefined,
-            high: undefined,
+          const { low, high, floor, ...answer } = {
+            ...{ low: undefined, high: undefined, floor: undefined },
             ...callsToMeetWithin(nfe, [goal]),
           };
           expect(answer).toEqual(plain);
+          expect(floor).toBe(target <= atLeast ? true : undefined);
           if (low !== undefined && 'calls' in plain) expect(low / plain.calls).toBeCloseTo(1, 9);
           if (high !== undefined && 'calls' in plain) expect(high / plain.calls).toBeCloseTo(1, 9);
         },
       ),
     );
+  });
+
+  it('asks for the floor only where the solver is there by every metric', () => {
+    const values = nfe.map((calls) => known(1 / calls));
+    const [at, above] = [0.01, 0.2].map((target) => ({ values, target: known(target), atLeast: 0.1 }));
+    expect(callsToMeetWithin(nfe, [at, at])).toMatchObject({ calls: 10, floor: true });
+    expect(callsToMeetWithin(nfe, [at, above])).not.toHaveProperty('floor');
+    expect(callsToMeetWithin(nfe, [{ ...at, atLeast: 0.019 }])).toEqual({ moreThan: 50, floor: true });
+    expect(callsToMeetWithin(nfe, [{ ...at, atLeast: 0.2 }])).toEqual({ atMost: 5, floor: true });
   });
 
   it('covers the calls of two power laws in 95% of runs', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Calls } from '../../experiments/equal-quality.js';
-import { comparisonTable } from '../../experiments/table.js';
+import { callsText, comparisonTable } from '../../experiments/table.js';
 import { someComparison } from './some-comparison.js';
 
 /** The tables of a text: rows of cells, without the line of dashes. */
@@ -20,6 +20,30 @@ const tablesOf = (text: string): string[][][] =>
             .map((entry) => entry.trim()),
         ),
     );
+
+describe('callsText', () => {
+  const tried = [5, 10, 20, 50];
+  const calls = fc.oneof(
+    fc.record({ calls: fc.double({ min: 5, max: 50, noNaN: true }) }),
+    fc.record({ atMost: fc.constant(5) }),
+    fc.record({ moreThan: fc.constant(50) }),
+  );
+
+  it('holds the own calls of a solver that is at the floor against nobody: with fewer it may be there, too', () => {
+    fc.assert(
+      fc.property(calls, fc.constantFrom(...tried), (of, own) => {
+        const plain = callsText(of, own, tried);
+        expect(/, [\d.]+x$/.test(plain)).toBe('calls' in of);
+        const [one, ...others] = tried.map((any) => callsText({ ...of, floor: true }, any, tried));
+        expect(one).toContain('floor');
+        expect(one).not.toMatch(/x$/);
+        expect(others.every((other) => other === one)).toBe(true);
+        if ('atMost' in of) expect(one).toBe('both at the floor');
+        else expect(plain).toContain(one.replace('floor: ', ''));
+      }),
+    );
+  });
+});
 
 describe('comparisonTable', () => {
   const text = comparisonTable(someComparison());
@@ -54,6 +78,24 @@ describe('comparisonTable', () => {
       ['bfn-solver2', 'more than 20', '8.3 (under 10 to 9.5), 0.4x'],
     ]);
     expect(text).toContain('The same: as good by bits-gap and spelling-accuracy');
+  });
+
+  it('says where a solver is at the floor, and what that means, and only there', () => {
+    expect(text).not.toContain('floor: the solver');
+    const { cells, ...rest } = someComparison();
+    const changed = cells.map((cell) => {
+      if (cell.callsOfBaseline === undefined) return cell;
+      return { ...cell, callsOfBaseline: { ...cell.callsOfBaseline, floor: true as const } };
+    });
+    const atFloor = comparisonTable({ ...rest, cells: changed });
+    expect(tablesOf(atFloor)[2][1]).toEqual([
+      'bfn-solver2',
+      'floor: more than 20',
+      'floor: 8.3 (under 10 to 9.5)',
+    ]);
+    expect(atFloor).toContain(
+      'floor: the solver itself is at the floor, and the number is what bfn needs to get there, too.',
+    );
   });
 
   it('has the calls that were metered, of solvers that do not take what their column says', () => {

@@ -13,6 +13,7 @@ import {
   frechetExtrapolated,
   frechetOnFeatures,
   jensenShannon,
+  gaussianKernelDistance,
   kernelDistance,
   marginalKsMax,
   marginalKsMean,
@@ -44,6 +45,7 @@ const reference = (seed: number, n: number): number[][] => rowsOf(plane.sample(n
 const options = { referenceSize: 150 };
 const ofVectors: Metric[] = [
   kernelDistance(plane),
+  gaussianKernelDistance(plane),
   marginalKsMean(plane),
   marginalKsMax(plane),
   precision(plane, options),

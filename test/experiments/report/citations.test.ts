@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metricsFor } from '../../../experiments/metrics/index.js';
+import { frechetOnFeatures, metricEntries } from '../../../experiments/metrics/index.js';
 import { makeProblem, problemList } from '../../../experiments/problems/index.js';
 import { bibliography } from '../../../experiments/report/bibliography.js';
 import {
@@ -16,7 +16,10 @@ const solverReferences = solverList().map(({ id, reference }) => [id, reference]
 
 const metricReferences = async (): Promise<readonly (string | undefined)[]> => {
   const problems = await Promise.all(problemList().map(({ id }) => makeProblem(id)));
-  return problems.flatMap(({ truth }) => metricsFor(truth).map(({ reference }) => reference));
+  // one on features is registered by the user
+  const onFeatures = frechetOnFeatures({ label: 'any', hash: '01234567', features: (samples) => samples });
+  const entries = [...metricEntries(), onFeatures];
+  return problems.flatMap(({ truth }) => entries.map((entry) => entry.make(truth)?.reference));
 };
 
 describe('citations', () => {

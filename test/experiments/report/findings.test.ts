@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Cell } from '../../../experiments/comparison.js';
 import { findingsOf, headlineOf } from '../../../experiments/report/findings.js';
 import { cellAt } from '../../../experiments/report/sections.js';
 import { someSection } from './some-section.js';
@@ -87,6 +88,28 @@ describe('findings', () => {
     expect(findingsOf(unmeasured).findings).toEqual([
       { text: 'On toy, no metric says which solver is better.', evidence: [] },
     ]);
+  });
+
+  it('say from how many calls on the baseline is as good, or at the floor as well', () => {
+    const section = someSection({
+      q: [
+        { value: 5, reach: 0.1 },
+        { value: 1, reach: 0.1 },
+      ],
+    });
+    const last = (calls: Cell['callsOfBaseline']): string | undefined => {
+      const cells = section.cells.map((cell) =>
+        cell.solver === 's1' && calls ? { ...cell, callsOfBaseline: calls } : cell,
+      );
+      return findingsOf({ ...section, cells }).findings[0].evidence.at(-1);
+    };
+    expect(last({ calls: 44.2 })).toBe('s0 is as good from about 44 calls (interpolated)');
+    expect(last({ calls: 44.2, floor: true })).toBe(
+      's0 is at the floor as well from about 44 calls (interpolated)',
+    );
+    expect(last({ moreThan: 50, floor: true })).toBe(
+      's0 is not as good with any of its numbers of calls, up to 50',
+    );
   });
 
   it('count no failed cell', () => {

@@ -14,6 +14,7 @@ import {
 import type { Experiment } from '../../../experiments/experiment.js';
 import type { Appendable } from '../../../experiments/journal.js';
 import { mergeRuns } from '../../../experiments/merge.js';
+import type { Problem } from '../../../experiments/problem.js';
 import { makeProblem } from '../../../experiments/problems/index.js';
 import { type CellPool, runJobs } from '../../../experiments/run.js';
 import { jobsOfShard, prepare } from '../../../experiments/study.js';
@@ -207,6 +208,97 @@ describe('a folder that is not free', () => {
     await expect(compare(experiment, { out })).rejects.toThrow('this process writes to the folder');
     await first.return(undefined as never);
     await compare(experiment, { out });
+  });
+});
+
+describe('a cell that failed', async () => {
+  const { runCell } = await import('../../../experiments/cell.js');
+  const made = new Map(
+    await Promise.all(['simplex-3', 'mixture-1d'].map(async (id) => [id, await makeProblem(id)] as const)),
+  );
+  /** Fails where it is told to, and counts the cells that it runs. */
+  const flaky = (fails: (nfe: number) => boolean) => {
+    const asked = { cells: 0 };
+    const pool: CellPool = {
+      run: (task) => {
+        asked.cells++;
+        if (task.run && fails(task.run.nfe)) return Promise.reject(new Error('out of memory'));
+        return runCell(made.get(task.problem.id) as Problem, task);
+      },
+    };
+    return { pool, asked };
+  };
+  const failing = (2 * total) / 5; // of truth and two solvers at two NFE, both solvers at NFE 5
+  const statuses = async (folder = out): Promise<string> =>
+    [...new Set((await cellsIn(folder)).map((line) => (JSON.parse(line) as Cell).status))].sort().join();
+
+  it('is run again by the same command, and no other is; then the bytes are those of a run without a failure', async () => {
+    const first = flaky((nfe) => nfe === 5);
+    await compare(experiment, { out, pool: first.pool });
+    expect([first.asked.cells, await statuses()]).toEqual([total, 'failed,ok']);
+    const second = flaky(() => false);
+    const { cells } = await compare(experiment, { out, pool: second.pool });
+    expect(cells.every(({ status }) => status === 'ok')).toBe(true);
+    expect(second.asked.cells).toBe(failing);
+    expect(await read('cells.jsonl')).toBe(whole);
+    expect(await cellsIn().then((lines) => lines.length)).toBe(total);
+    expect((await read('timings.jsonl')).trimEnd().split('\n')).toHaveLength(total);
+  });
+
+  it('stays as it is where that is asked for', async () => {
+    await compare(experiment, { out, pool: flaky((nfe) => nfe === 5).pool });
+    const before = await read('cells.jsonl');
+    const { pool, asked } = flaky(() => false);
+    await compare(experiment, { out, pool, keepFailed: true });
+    expect(asked.cells).toBe(0);
+    expect(await read('cells.jsonl')).toBe(before);
+  });
+
+  it('and fails again has the later line, also where the session that ran it again was cut short', async () => {
+    await compare(experiment, { out, pool: flaky((nfe) => nfe === 5).pool });
+    const jobs = runJobs(await prepare(checkExperiment(experiment)), { out, pool: flaky(() => false).pool });
+    const again = total - failing + 1; // those found, and the first that is run again
+    for (let done = 0; done < again; done++) await jobs.next();
+    await jobs.return(undefined);
+    const { pool, asked } = flaky(() => true);
+    const { cells } = await compare(experiment, { out, pool });
+    expect(asked.cells).toBe(failing - 1);
+    expect(cells.filter(({ status }) => status === 'failed')).not.toEqual([]);
+    expect(await cellsIn()).toHaveLength(total); // a line a cell, whatever was there
+    await compare(experiment, { out });
+    expect(await read('cells.jsonl')).toBe(whole);
+  });
+
+  it('is not what a diverged or incomplete one is: those are results, and are not run again', async () => {
+    for (const one of ['diverged', 'incomplete'] as const) {
+      const folder = `${out}-${one}`;
+      const pool: CellPool = {
+        run: async (task) => {
+          const outcome = await runCell(made.get(task.problem.id) as Problem, task);
+          return task.run?.nfe === 5 ? { ...outcome, status: one, message: one, estimates: {} } : outcome;
+        },
+      };
+      await compare(experiment, { out: folder, pool });
+      const { pool: second, asked } = flaky(() => false);
+      await compare(experiment, { out: folder, pool: second });
+      expect([asked.cells, await statuses(folder)]).toEqual([0, `${one},ok`]);
+    }
+  });
+
+  it('is taken by a merge from the folder where it has not failed, whichever comes first', async () => {
+    await compare(experiment, { out, pool: flaky((nfe) => nfe === 5).pool });
+    for (const [i, folders] of [
+      [out, join(home, 'whole')],
+      [join(home, 'whole'), out],
+    ].entries()) {
+      const joined = `${out}-joined-${i}`;
+      await mergeRuns([out], joined);
+      expect(await statuses(joined)).toBe('failed,ok');
+      await mergeRuns(folders, joined);
+      expect(await read('cells.jsonl', joined)).toBe(whole);
+      await mergeRuns([out], joined); // nothing is lost
+      expect(await read('cells.jsonl', joined)).toBe(whole);
+    }
   });
 });
 

@@ -1,0 +1,151 @@
+import * as v from 'valibot';
+import { UsageErrors } from '../errors.js';
+import type { Json } from '../json.js';
+
+const number = v.pipe(v.number('a number'), v.finite('a finite number'));
+const positive = v.pipe(number, v.gtValue(0, 'a number above 0'));
+const fraction = v.pipe(
+  number,
+  v.minValue(0, 'a number from 0 to below 1'),
+  v.ltValue(1, 'a number from 0 to below 1'),
+);
+const whole = (least: number) => {
+  const accepted = `a whole number from ${least}`;
+  return v.pipe(v.number(accepted), v.safeInteger(accepted), v.minValue(least, accepted));
+};
+const text = v.pipe(v.string('a text'), v.nonEmpty('a text that is not empty'));
+const oneOf = <const T extends string>(names: readonly T[]) =>
+  v.picklist(names, `one of ${names.join(', ')}`);
+
+/** By its id, and beside that what it is made from. */
+const named = (what: string) =>
+  v.pipe(
+    v.unknown(),
+    v.transform((value) => (typeof value === 'string' ? { id: value } : value)),
+    v.looseObject({ id: text }, `the id of ${what}, or { id, ... }`),
+    v.transform(({ id, ...parameters }) => ({ id, parameters: parameters as Record<string, Json> })),
+  );
+
+const flow = v.variant(
+  'kind',
+  [
+    v.strictObject({ kind: v.literal('continuous'), sigma1: v.exactOptional(positive, 0.001) }),
+    v.strictObject({
+      kind: v.literal('discretised'),
+      sigma1: v.exactOptional(positive, 0.001),
+      bins: whole(2),
+    }),
+    v.strictObject({ kind: v.literal('discrete'), beta1: positive }),
+  ],
+  '{ kind: continuous | discretised | discrete, ... }',
+);
+
+const optimiser = v.strictObject(
+  {
+    rate: v.exactOptional(positive, 2e-4),
+    betas: v.exactOptional(v.tuple([fraction, fraction], 'two numbers below 1'), [0.9, 0.99]),
+    epsilon: v.exactOptional(positive, 1e-8),
+    weightDecay: v.exactOptional(v.pipe(number, v.minValue(0, 'a number from 0')), 0.01),
+    clip: v.exactOptional(positive, 5),
+    average: v.exactOptional(fraction, 0.9999),
+    warmUp: v.exactOptional(whole(0), 0),
+    schedule: v.exactOptional(oneOf(['constant', 'cosine']), 'constant'),
+  },
+  'options of the optimiser',
+);
+
+export const predictions = [
+  'noise',
+  'data',
+  'velocity',
+  'flow-velocity',
+  'edm',
+  'logits',
+  'binary-logit',
+] as const;
+
+const schema = v.pipe(
+  v.strictObject(
+    {
+      name: v.pipe(text, v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name in small letters, digits and hyphens')),
+      description: v.exactOptional(v.string('a text')),
+      data: named('a data set'),
+      flow: v.exactOptional(flow),
+      process: v.exactOptional(named('a process')),
+      network: named('an architecture'),
+      predicts: oneOf(predictions),
+      input: v.exactOptional(oneOf(['state', 'scaled'])),
+      sigmaData: v.exactOptional(positive),
+      loss: v.exactOptional(
+        v.strictObject(
+          { steps: v.exactOptional(whole(1)), clip: v.exactOptional(v.boolean('true or false')) },
+          'what the loss is: { steps, clip }',
+        ),
+        {},
+      ),
+      batch: whole(1),
+      steps: whole(1),
+      seed: v.exactOptional(whole(0), 1),
+      optimiser: v.exactOptional(optimiser, {}),
+      validation: v.exactOptional(
+        v.strictObject(
+          { every: v.exactOptional(whole(1), 500), items: v.exactOptional(whole(1), 1024) },
+          'when to validate: { every, items }',
+        ),
+        {},
+      ),
+      checkpointEvery: v.exactOptional(whole(1), 500),
+      licence: v.exactOptional(v.string('a text')),
+    },
+    'an object that describes a training',
+  ),
+  v.check(
+    ({ flow, process }) => (flow === undefined) !== (process === undefined),
+    'given either a flow (of BFN) or a process (of diffusion)',
+  ),
+);
+
+/** A training as a file describes it. */
+export type WrittenConfig = v.InferInput<typeof schema>;
+/** The same with all usual values filled in. */
+export type TrainingConfig = v.InferOutput<typeof schema>;
+
+const shown = (value: unknown): string => {
+  const line = JSON.stringify(value) ?? String(value);
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+};
+
+const mistakeOf = (issue: v.BaseIssue<unknown>): string => {
+  const keys = (issue.path ?? []).map(({ key }) => String(key));
+  const place = keys.join('.');
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    const parent = keys.slice(0, -1).join('.');
+    const object = parent === '' ? schema.pipe[0] : parent === 'optimiser' ? optimiser : undefined;
+    const accepted = object ? `; accepted are ${Object.keys(object.entries).join(', ')}` : '';
+    return `unknown key ${place}${accepted}`;
+  }
+  if (issue.input === undefined && place !== '') return `${place} is missing; it must be ${issue.message}`;
+  return place === ''
+    ? `it must be ${issue.message}`
+    : `${place} is ${shown(issue.input)}; it must be ${issue.message}`;
+};
+
+/** Reads the description of a training. Throws `UsageErrors`, a line for each mistake with its place and what is accepted; `where` stands before each. */
+export const readConfig = (written: unknown, where = 'the training'): TrainingConfig => {
+  const { success, output, issues } = v.safeParse(schema, written);
+  if (success) return output;
+  throw new UsageErrors(issues.map((issue) => `${where}: ${mistakeOf(issue)}`));
+};
+
+/** `readConfig` of a YAML or JSON file. Rejects with a `UsageError` for one that cannot be read, too. */
+export const loadConfig = async (path: string): Promise<TrainingConfig> => {
+  const [{ readFile }, { parseDocument }] = await Promise.all([import('node:fs/promises'), import('yaml')]);
+  const content = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new UsageErrors([`cannot read ${path}: ${error.message}`]);
+  });
+  const document = parseDocument(content);
+  if (document.errors.length > 0) {
+    throw new UsageErrors(document.errors.map(({ message }) => `${path}: ${message.split('\n')[0]}`));
+  }
+  return readConfig(document.toJS(), path);
+};

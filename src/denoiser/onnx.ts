@@ -4,7 +4,7 @@ import { describedNetwork, type DescribedNetwork } from './described.js';
 import type { NetworkDescription, WrittenNetwork } from './network-file.js';
 import { signatureOf } from './onnx-graph.js';
 import { graphNetwork } from './onnx-run.js';
-import { loadOrt, openSession, type OpenSession } from './onnx-session.js';
+import { loadOrt, openSession, reasonOf, type OpenSession } from './onnx-session.js';
 import { relativeGap, trial, type Call } from './onnx-trial.js';
 
 export const onnxProviders = ['cpu', 'cuda', 'webgpu'] as const;
@@ -68,8 +68,8 @@ const read = async (
  * A call is a promise, yet the work is done on the thread that made it: no timer runs meanwhile. States are float32 at the graph's door; those of
  * float64 are converted. Samples above or below a fixed batch are cut and padded.
  *
- * On another provider than cpu it is held against cpu once, and runs there if it differs: kernels of WebGPU were seen to be wrong without
- * an error.
+ * On another provider than cpu it is held against cpu once, and runs there if it fails or differs: kernels of WebGPU were seen to be wrong
+ * without an error.
  *
  * Rejects with a `UsageError` where the package or a file is missing, where the description is not accepted or does not match the graph (names,
  * types, dimensions), and where a short trial fails or gives what is not finite.
@@ -78,44 +78,43 @@ export const openOnnx = async (path: string, options: OnnxOptions = {}): Promise
   checkOptions(options);
   const { description, where } = await read(path, options.description);
   const ort = await loadOrt();
-  let opened = await openSession(ort, path, options);
+  const asked = await openSession(ort, path, options);
+  const sessions = [asked];
+  let kept: OpenSession | undefined;
   try {
     const signature = await within(`${where} does not match ${path}`, () =>
-      signatureOf(description, opened.session),
+      signatureOf(description, asked.session),
     );
     const graph = ({ session }: OpenSession): Network => graphNetwork(ort, session, signature);
-    await within(where, () => describedNetwork(description, graph(opened)));
-    const call = await within(path, () => trial(description, graph(opened)));
-    if (opened.provider !== 'cpu') {
-      const onCpu = await openSession(ort, path, { ...options, provider: 'cpu' });
-      opened = await trusted(opened, onCpu, call, graph(onCpu));
-    }
-    return await held(path, description, graph(opened), opened);
-  } catch (error) {
-    await opened.session.release();
-    throw error;
+    await within(where, () => describedNetwork(description, graph(asked)));
+    if (asked.provider !== 'cpu')
+      sessions.push(await openSession(ort, path, { ...options, provider: 'cpu' }));
+    const onCpu = sessions[sessions.length - 1];
+    const call = await within(path, () => trial(description, graph(onCpu)));
+    const wrong = onCpu === asked ? undefined : await whatIsWrong(graph(asked), call);
+    const chosen =
+      wrong === undefined
+        ? asked
+        : { ...onCpu, note: `on ${asked.provider} the network ${wrong}; it runs on cpu` };
+    const network = await held(path, description, graph(chosen), chosen);
+    kept = chosen;
+    return network;
+  } finally {
+    for (const { session } of sessions) if (session !== kept?.session) await session.release();
   }
 };
 
 /** How far another provider may be from cpu: what the shorter floats of some cards make of a deep network. */
 const accepted = 0.02;
 
-/** The session whose call it was if that call is right, else the one on cpu; the other is released. */
-const trusted = async (
-  own: OpenSession,
-  onCpu: OpenSession,
-  { x, times, y }: Call,
-  exact: Network,
-): Promise<OpenSession> => {
-  let other = onCpu;
+/** What a graph makes of a call that cpu has answered, if it is not the same. */
+const whatIsWrong = async (graph: Network, { x, times, y }: Call): Promise<string | undefined> => {
   try {
-    const gap = relativeGap(y, await exact(x, times));
-    if (gap < accepted) return own;
-    other = own;
-    const note = `on ${own.provider} the network differs from itself on cpu by ${gap.toPrecision(2)} of its largest number on a trial; it runs on cpu`;
-    return { ...onCpu, note };
-  } finally {
-    await other.session.release();
+    const gap = relativeGap(await graph(x, times), y);
+    if (gap < accepted) return undefined;
+    return `differs from itself on cpu by ${gap.toPrecision(2)} of its largest number on a trial`;
+  } catch (error) {
+    return `fails on a trial (${reasonOf(error)})`;
   }
 };
 

@@ -7,6 +7,7 @@ import type { DescribedNetwork } from '../src/denoiser/described.js';
 import type { NetworkDescription } from '../src/denoiser/network-file.js';
 import { type OnnxOptions, openOnnx } from '../src/denoiser/onnx.js';
 import { UsageError } from '../src/errors.js';
+import type { Json } from '../src/json.js';
 import { trainingFiles } from '../src/train/files.js';
 import type { Process } from '../src/process/process.js';
 import { type Model, mostLikelyClasses } from './problem.js';
@@ -58,7 +59,7 @@ const sha256Of = async (file: string): Promise<string> => {
 export interface OpenModel {
   readonly model: Model;
   readonly description: NetworkDescription;
-  /** SHA-256 of the file, and of the file of weights beside it, if there is one. */
+  /** Of all that its predictions depend on: the file, the weights beside it, if there are such, and the description. */
   readonly checksum: string;
   /** What a user should know: that a provider was not there. */
   readonly note?: string;
@@ -66,8 +67,8 @@ export interface OpenModel {
 }
 
 /**
- * The model of a network in a file, NAME.onnx with its description NAME.json beside it. Its parameters say which file it was, and what it runs
- * on. Rejects with a `UsageError` like `openOnnx`, and for a file of another ending.
+ * The model of a network in a file, NAME.onnx with its description NAME.json beside it. Its parameters say which file it was, what was said of
+ * it, and what it runs on. Rejects with a `UsageError` like `openOnnx`, and for a file of another ending.
  */
 export const openModel = async (
   file: string,
@@ -78,8 +79,10 @@ export const openModel = async (
   }
   const network = await openOnnx(file, options);
   const { provider, note, release, description } = network;
-  const checksum = await sha256Of(file);
-  const parameters = { file, sha256: checksum, provider };
+  const sha256 = await sha256Of(file);
+  const said = JSON.parse(JSON.stringify(description)) as Json;
+  const checksum = createHash('sha256').update(sha256).update(JSON.stringify(said)).digest('hex');
+  const parameters = { file, sha256, provider, description: said };
   const model = modelOfNetwork(basename(file, extname(file)), parameters, network);
   return { model, description, checksum, release, ...(note !== undefined && { note }) };
 };

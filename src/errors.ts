@@ -31,7 +31,7 @@ export class DivergedError extends Error {
     readonly solver: string,
     readonly evaluation: number,
     readonly time: number,
-    what: string,
+    readonly what: string,
   ) {
     super(`${solver} diverged: ${what} at evaluation ${evaluation} (t = ${time})`);
   }

@@ -16,3 +16,7 @@ export const reportHtml = async (runs: readonly Run[]): Promise<string> => {
  */
 export const writeReport = async (folder: string, runs: readonly Run[]): Promise<string> =>
   (await import('./write.js')).writeReport(folder, runs);
+
+/** Writes `report.html`, `loss.svg` and `loss.png` of a training into its folder; returns the path of the page. */
+export const writeTrainingReport = async (folder: string): Promise<string> =>
+  (await import('./training.js')).writeTrainingReport(folder);

@@ -3,6 +3,7 @@ import type { Json } from '../../src/json.js';
 import { anySolver } from '../../solvers/registry.js';
 import { problemList } from '../problems/index.js';
 import { script } from './behaviour.js';
+import { commandText } from './command-text.js';
 import { bibtex, citationsOf, processReference } from './citations.js';
 import { type Finding, type SectionFindings, headlineOf } from './findings.js';
 import { type Content, Markup, html } from './html.js';
@@ -145,13 +146,7 @@ const sectionPart = (view: SectionView): Markup => {
   </section> `;
 };
 
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-
 const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
-const commandOf = ({ command }: Run['record']): string =>
-  Array.isArray(command) ? command.map((word) => quoted(String(word))).join(' ') : 'not recorded';
 
 const runPart = ({ folder, record }: Run, several: boolean): Markup => {
   const facts = Object.entries(record).filter(
@@ -159,7 +154,7 @@ const runPart = ({ folder, record }: Run, several: boolean): Markup => {
   );
   return html`${several ? html`<h3>${folder}</h3>` : ''}
     <pre class="command" tabindex="0" role="region" aria-label="command of ${folder}">
-${commandOf(record)}</pre>
+${commandText(record['command'])}</pre>
     <dl class="facts">
       ${facts.map(
         ([name, value]) =>

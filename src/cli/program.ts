@@ -13,6 +13,8 @@ export const commands: Readonly<Record<string, () => Promise<() => Command>>> = 
   plan: async () => (await import('./plan.js')).planCommand,
   grid: async () => (await import('./grid.js')).gridCommand,
   sample: async () => (await import('./sample.js')).sampleCommand,
+  evaluate: async () => (await import('./evaluate.js')).evaluateCommand,
+  train: async () => (await import('./train.js')).trainCommand,
   figures: async () => (await import('./figures.js')).figuresCommand,
   report: async () => (await import('./report.js')).reportCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,

@@ -110,6 +110,17 @@ export type WrittenConfig = v.InferInput<typeof schema>;
 /** The same with all usual values filled in. */
 export type TrainingConfig = v.InferOutput<typeof schema>;
 
+/** The inverse of `readConfig`: as a file would have it, with all values. */
+export const writtenConfig = (config: TrainingConfig): WrittenConfig => {
+  const byId = ({ id, parameters }: TrainingConfig['data']) => ({ id, ...parameters });
+  return {
+    ...config,
+    data: byId(config.data),
+    network: byId(config.network),
+    ...(config.process && { process: byId(config.process) }),
+  };
+};
+
 const shown = (value: unknown): string => {
   const line = JSON.stringify(value) ?? String(value);
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;

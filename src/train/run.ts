@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Tfjs } from '../array/tfjs.js';
 import { DivergedError } from '../errors.js';
 import { readCheckpoint, writeCheckpoint, writeWhole } from './checkpoint.js';
-import type { TrainingConfig } from './config.js';
+import { type TrainingConfig, writtenConfig } from './config.js';
 import { trainingFiles } from './files.js';
 import { exportOnnx } from './onnx.js';
 import { learningRate } from './optimiser.js';
@@ -44,10 +45,12 @@ export interface RunTrainingOptions {
   /** Stops after the step at hand, with a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Called after every step with how many are done; a GPU may still be at work on it. */
+  readonly onStep?: (step: number) => void;
 }
 
 /** The hash of all that the weights are a function of, but for the backend. */
-const hashOf = (config: TrainingConfig, { dataset, network }: Task): string => {
+export const trainingHash = (config: TrainingConfig, { dataset, network }: Task): string => {
   const nameless = { ...config, name: '', description: '' };
   return createHash('sha256')
     .update(JSON.stringify([nameless, dataset.checksum, network]))
@@ -121,11 +124,11 @@ const isDue = (step: number, every: number, steps: number): boolean => step % ev
  * `UsageError` for a checkpoint of another training.
  */
 export const runTraining = async (options: RunTrainingOptions): Promise<TrainingState> => {
-  const { config, task, tfjs, folder, session = {}, signal, onProgress } = options;
+  const { config, task, tfjs, folder, session = {}, signal, onProgress, onStep } = options;
   const { steps, validation, checkpointEvery } = config;
   const path = (name: keyof typeof trainingFiles): string => join(folder, trainingFiles[name]);
   await mkdir(folder, { recursive: true });
-  const hash = hashOf(config, task);
+  const hash = trainingHash(config, task);
   const found = await readCheckpoint(path('checkpoint'), hash, countParameters(task.architecture));
   const log = [...(await readLog(path('log'), found?.step ?? 0))];
   await writeWhole(path('log'), [log.map((entry) => `${JSON.stringify(entry)}\n`).join('')]);
@@ -153,7 +156,9 @@ export const runTraining = async (options: RunTrainingOptions): Promise<Training
     };
     while (running.step < steps && !signal?.aborted) {
       await running.advance();
+      await othersTurn(); // where a step is computed on this thread, signals come through only here
       const { step } = running;
+      onStep?.(step);
       const [validates, saves] = [validation.every, checkpointEvery].map((every) =>
         isDue(step, every, steps),
       );
@@ -199,7 +204,7 @@ const record = async (
   );
   const sessions = before?.training === hash ? before.sessions : [];
   const what = {
-    config,
+    config: writtenConfig(config),
     training: hash,
     data: { id: dataset.id, parameters: dataset.parameters, sha256: dataset.checksum },
     parameters: countParameters(architecture),

@@ -87,7 +87,7 @@ const requireFit = (config: TrainingConfig, { id, kind, classes }: Dataset): voi
       ? ['binary-logit', 'logits']
       : ['logits']
     : flow?.kind === 'discretised'
-      ? ['noise', 'data']
+      ? ['noise'] // a description has no word for the other
       : ['noise', 'data', 'velocity', 'flow-velocity', 'edm'];
   if (!accepted.includes(predicts)) {
     fail(

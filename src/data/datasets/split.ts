@@ -26,6 +26,8 @@ export interface Dataset {
   readonly classes?: number;
   /** Of a text: the character of each class. */
   readonly alphabet?: string;
+  /** Of a text: the class of each character of the part to train on, in a row. */
+  readonly trainText?: Uint8Array;
   /** What numbers lie in. */
   readonly range: readonly [low: -1, high: 1];
   readonly train: Split;

@@ -53,6 +53,7 @@ export const text = async (options: TextOptions): Promise<Dataset> => {
     classes: alphabet.length,
     alphabet,
     range: unitRange,
+    trainText: classes.subarray(...train),
     train: windows(classes, train, length, 1),
     valid,
     ...(test && { test }),

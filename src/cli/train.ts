@@ -9,7 +9,8 @@ import { type BackendName, type Tfjs, backendNames, loadTfjs } from '../array/tf
 import { DivergedError, Interruption } from '../errors.js';
 import { type TrainingConfig, loadConfig } from '../train/config.js';
 import { readRecord, stepsDone } from '../train/folder.js';
-import { type LogEntry, readLog, runTraining, trainingFiles } from '../train/run.js';
+import { trainingFiles } from '../train/files.js';
+import { type LogEntry, readLog, runTraining } from '../train/run.js';
 import { countParameters } from '../train/shape-ops.js';
 import { type Task, taskOf } from '../train/task.js';
 import { interruptible } from './interrupt.js';

@@ -132,7 +132,9 @@ const trainWith = async (
     if (step < steps) {
       const { exitCode } = signal.reason as Interruption;
       throw new Interruption(
-        `stopped after step ${step} of ${steps}, with a checkpoint; the same command goes on, or bfn train ${folder}`,
+        step === 0
+          ? 'stopped before the first step'
+          : `stopped after step ${step} of ${steps}, with a checkpoint; the same command goes on, or bfn train ${folder}`,
         exitCode,
       );
     }

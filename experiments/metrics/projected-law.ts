@@ -74,6 +74,27 @@ export const lineLaw = (mixture: LineMixture): LineLaw => {
   return { mean, variance, cumulative, integral, quantile };
 };
 
+/** The tabulated law of points, each as likely as the others: nodes before the first point and at each. */
+export const lineLawOfPoints = (points: Float64Array): LineLaw => {
+  const count = points.length;
+  const mean = points.reduce((a, b) => a + b, 0) / count;
+  const centred = points.map((x) => x - mean).sort();
+  const cumulative = Float64Array.from({ length: count + 1 }, (_, i) => i / count);
+  const integral = new Float64Array(count + 1);
+  centred.forEach((x, i) => (integral[i + 1] = integral[i] + x / count));
+  integral[count] = 0;
+  const quantile = new Float64Array(count + 1);
+  quantile.set(centred, 1);
+  quantile[0] = centred[0];
+  return {
+    mean,
+    variance: centred.reduce((sum, x) => sum + x * x, 0) / count,
+    cumulative,
+    integral,
+    quantile,
+  };
+};
+
 /** `L(u)` between two nodes: the cubic of the values and slopes at both. */
 const interpolate = ({ cumulative, integral, quantile }: LineLaw, node: number, u: number): number => {
   const width = cumulative[node + 1] - cumulative[node];

@@ -103,7 +103,12 @@ const startingAt = (options: Options, { process: { id, dataEnd, noiseEnd } }: Mo
 };
 
 /** The model or problem that is asked for; a problem holds nothing to release. Rejects with a `UsageError` for options that don't go together. */
-const opened = async ({ problem, model, provider, threads }: Options): Promise<OpenModel> => {
+const opened = async ({
+  problem,
+  model,
+  provider,
+  threads,
+}: Options): Promise<Pick<OpenModel, 'model' | 'note' | 'release'>> => {
   if (model !== undefined) {
     if (problem !== undefined)
       throw new UsageError('--model and --problem both say what to sample; give one');

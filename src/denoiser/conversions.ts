@@ -26,9 +26,13 @@ export const conversions = {
   },
   /** eps - x_0 (Liu et al. 2023, rectified flow): x_0 = (x - sigma y) / (alpha + sigma) */
   'flow-velocity': ({ alpha, sigma }) => ({ state: 1 / (alpha + sigma), network: -sigma / (alpha + sigma) }),
-  /** F of Karras et al. 2022, table 1, at noise level sigma / alpha: x_0 = c_skip x / alpha + c_out y */
+  /**
+   * F of Karras et al. 2022, table 1, at noise level sigma / alpha: x_0 = c_skip x / alpha + c_out y. Where BFN starts alpha and sigma are 0 and so is
+   * alpha / sigma: c_out is sigmaData there, and x, which is 0, has no say.
+   */
   edm: ({ alpha, sigma }, sigmaData) => {
     const total = (alpha * sigmaData) ** 2 + sigma ** 2;
+    if (total === 0) return { state: 0, network: sigmaData };
     return { state: (alpha * sigmaData ** 2) / total, network: (sigma * sigmaData) / Math.sqrt(total) };
   },
 } satisfies Record<string, (moment: Moment, sigmaData: number) => Conversion>;

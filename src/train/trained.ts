@@ -13,7 +13,7 @@ import { hostNetwork } from '../denoiser/tensors.js';
 import { UsageError } from '../errors.js';
 import type { Process } from '../process/process.js';
 import { architecture } from './architectures.js';
-import { trainingFiles } from './run.js';
+import { trainingFiles } from './files.js';
 import { parametersOf } from './shape-ops.js';
 import { tfjsOps } from './tfjs-ops.js';
 import { readWeights } from './weights-file.js';

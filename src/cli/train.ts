@@ -8,8 +8,8 @@ import { makeFolders, requireWritable } from '../../experiments/results.js';
 import { type BackendName, type Tfjs, backendNames, loadTfjs } from '../array/tfjs.js';
 import { DivergedError, Interruption } from '../errors.js';
 import { type TrainingConfig, loadConfig } from '../train/config.js';
-import { readRecord, stepsDone } from '../train/folder.js';
 import { trainingFiles } from '../train/files.js';
+import { readRecord, stepsDone } from '../train/folder.js';
 import { type LogEntry, readLog, runTraining } from '../train/run.js';
 import { countParameters } from '../train/shape-ops.js';
 import { type Task, taskOf } from '../train/task.js';
@@ -133,7 +133,9 @@ const trainWith = async (
     if (step < steps) {
       const { exitCode } = signal.reason as Interruption;
       throw new Interruption(
-        `stopped after step ${step} of ${steps}, with a checkpoint; the same command goes on, or bfn train ${folder}`,
+        step === 0
+          ? 'stopped before the first step'
+          : `stopped after step ${step} of ${steps}, with a checkpoint; the same command goes on, or bfn train ${folder}`,
         exitCode,
       );
     }

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { type BackendName, loadTfjs } from '../array/tfjs.js';
+import type { BackendName } from '../array/backend-names.js';
+import { loadTfjs } from '../array/tfjs.js';
 import { accuracyFromExpression, continuousAccuracy, discreteAccuracy } from '../bfn/accuracy.js';
 import { discreteFlow } from '../bfn/discrete-flow.js';
 import type { BayesianFlow } from '../bfn/flow.js';
@@ -84,7 +85,9 @@ export const filesOf = (path: string) => {
 const requireNetwork = async (path: string, file: string): Promise<void> =>
   access(file).catch((error: NodeJS.ErrnoException) => {
     const hint = join(path) === dirname(file) ? ' (a training that is not finished has none)' : '';
-    throw new UsageError(`${path} has no trained network: cannot read ${file}: ${error.code ?? ''}${hint}`);
+    throw new UsageError(
+      `cannot read the network ${path}: no ${file} (${error.code ?? error.message})${hint}`,
+    );
   });
 
 const onTfjs = async (

@@ -85,9 +85,7 @@ export const filesOf = (path: string) => {
 const requireNetwork = async (path: string, file: string): Promise<void> =>
   access(file).catch((error: NodeJS.ErrnoException) => {
     const hint = join(path) === dirname(file) ? ' (a training that is not finished has none)' : '';
-    throw new UsageError(
-      `cannot read the network ${path}: no ${file} (${error.code ?? error.message})${hint}`,
-    );
+    throw new UsageError(`${path} has no trained network: cannot read ${file}: ${error.code ?? ''}${hint}`);
   });
 
 const onTfjs = async (

@@ -106,7 +106,7 @@ describe('bfn sample --model', () => {
     [
       'no file',
       () => ['--model', 'none.onnx'],
-      /^error: cannot read the network none\.onnx: no none\.json \(ENOENT\)[^\n]*$/,
+      /^error: none\.onnx has no trained network: cannot read none\.json: ENOENT[^\n]*$/,
     ],
     [
       'another ending',

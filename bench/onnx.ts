@@ -1,33 +1,27 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { argv } from 'node:process';
-import { promisify } from 'node:util';
 import { InferenceSession } from 'onnxruntime-node';
 import { solver } from '../solvers/registry.js';
 import { openOnnx } from '../src/denoiser/onnx.js';
 import { sample } from '../src/plan/sample.js';
+import { architecture } from '../src/train/architectures.js';
+import { exportOnnx } from '../src/train/onnx.js';
+import { countParameters } from '../src/train/shape-ops.js';
+import { split, startWeights } from '../src/train/weights.js';
 
 // What sampling costs beside its network calls: a text transformer of 5 million parameters on [8, 256, 27] through ONNX Runtime. The calls
 // are timed inside the run itself, so that both times are of the same work at the same moment. The median of some runs of each solver.
 
 const rounds = 7;
 const nfe = 10;
+const [length, classes] = [256, 27];
 
+const network = architecture('transformer', { length, classes, width: 264, depth: 6, heads: 8 });
+console.log(`${countParameters(network)} parameters`);
 const folder = await mkdtemp(join(tmpdir(), 'bfn-bench-'));
 const file = join(folder, 'text.onnx');
-const script = new URL('../docs/export_pytorch.py', import.meta.url).pathname;
-const size = ['--layers', '6', '--width', '256', '--heads', '8', '--length', '256'];
-const exported = await promisify(execFile)(argv[2] ?? 'python3', [
-  script,
-  'text8',
-  '--random',
-  ...size,
-  '--out',
-  file,
-]);
-console.log(exported.stdout.split('\n')[0]);
+await writeFile(file, exportOnnx(network, split(network, startWeights(network, 1))));
 
 /** Milliseconds within the session since they were last set to 0. */
 let inside = 0;
@@ -52,7 +46,14 @@ InferenceSession.create = async (...words: unknown[]) => {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const { process, denoiser, release } = await openOnnx(file);
+const { process, denoiser, release } = await openOnnx(file, {
+  description: {
+    ...{ format: 'bfn-sde network 1', sampleShape: [length, classes], predicts: 'logits' },
+    process: { id: 'bfn-discrete', parameters: { classes, beta1: 0.5625 } },
+    data: { kind: 'vector' },
+    inputs: { state: 'x', time: 'time' },
+  },
+});
 const plans = ['bfn', 'bfn-solver2', 'sde-bfn-solver2'].map((id) => solver(id).plan(process, { nfe }));
 const ratios = new Map<string, number[]>(plans.map((plan) => [plan.solver, []]));
 const calls: number[] = [];

@@ -133,6 +133,8 @@ export const incompleteMessage = (
   return `${solver} did not get to the end with ${incomplete.length} of ${samples} samples in ${nfe} calls each: sample ${sample} stopped at t = ${Number(t.toPrecision(4))}, ${reached}`;
 };
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const estimatesOf = async (
   problem: Problem,
   samples: Batch,
@@ -145,7 +147,7 @@ const estimatesOf = async (
       estimates[id] = jackknife(await metric.over(samples), samples.shape[0], bounds ? { bounds } : {});
       requireFinite(estimates[id]);
     } catch (error) {
-      throw new Error(`${id}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`${id}: ${messageOf(error)}`, { cause: error });
     }
   }
   return estimates;
@@ -212,7 +214,7 @@ export const runCell = async (
     return { status: 'ok', ...metered, estimates, ...references, ...distance, seconds: seconds() };
   } catch (error) {
     signal?.throwIfAborted();
-    const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
+    const message = messageOf(error).replaceAll(/\s*\n\s*/g, ' ');
     const failure =
       error instanceof DivergedError
         ? ({ status: 'diverged', message } as const)

@@ -207,15 +207,22 @@ const keysAt = (path: Path): readonly string[] => {
   return path[0] === 'solvers' && path.length === 2 ? ['solver', 'label', 'settings'] : ['id', 'parameters'];
 };
 
+const nameOf = (path: Path): string => (path.length === 0 ? 'the experiment' : pathText(path));
+
 const mistakeOf = (issue: Issue): Mistake => {
   const path = pathOf(issue);
   const where = pathText(path);
   const last = path[path.length - 1];
+  const within = issue.path?.at(-1)?.input;
+  if (issue.type === 'strict_object' && Array.isArray(within)) {
+    const list = path.slice(0, -1);
+    return { path: list, message: `${nameOf(list)} is ${shown(within)}; it must be ${issue.message}` };
+  }
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     const parent = path.slice(0, -1);
-    const within = parent.length === 0 ? '' : `${pathText(parent)}: `;
+    const at = parent.length === 0 ? '' : `${pathText(parent)}: `;
     const accepted = keysAt(parent).join(', ');
-    return { path, message: `${within}unknown key ${shown(last)}; accepted are ${accepted}` };
+    return { path, message: `${at}unknown key ${shown(last)}; accepted are ${accepted}` };
   }
   if (issue.type === 'strict_object' && issue.input === undefined && path.length > 0) {
     return { path: path.slice(0, -1), message: `${where} is missing` };
@@ -223,8 +230,7 @@ const mistakeOf = (issue: Issue): Mistake => {
   if (issue.type === 'raw_transform' || issue.type === 'check') {
     return { path, message: where === '' ? issue.message : `${where}: ${issue.message}` };
   }
-  const subject = where === '' ? 'the experiment' : where;
-  return { path, message: `${subject} is ${shown(issue.input)}; it must be ${issue.message}` };
+  return { path, message: `${nameOf(path)} is ${shown(issue.input)}; it must be ${issue.message}` };
 };
 
 /** Reads an experiment, from a file or from code: either what it says, or all that is wrong with it. */
@@ -232,5 +238,8 @@ export const readExperiment = (
   input: unknown,
 ): { readonly experiment: CheckedExperiment } | { readonly mistakes: readonly Mistake[] } => {
   const { success, output, issues } = v.safeParse(schema, input);
-  return success ? { experiment: output } : { mistakes: issues.map(mistakeOf) };
+  if (success) return { experiment: output };
+  // of a list in the place of an object every key is missing: it is told once
+  const mistakes = new Map(issues.map(mistakeOf).map((mistake) => [mistake.message, mistake]));
+  return { mistakes: [...mistakes.values()] };
 };

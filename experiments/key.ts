@@ -63,11 +63,12 @@ export interface Circumstances {
  * that of the truth.
  */
 export const keysOf = ({ problem, samples, metrics, referenceSamples, modules }: Circumstances) => {
-  const { id, parameters, process, kernel } = problem;
+  const { id, parameters, process, kernel, checksum } = problem;
   const common = digest({
     problem: { id, parameters, process: { id: process.id, parameters: process.parameters } },
     data: dataChecksum(problem),
     kernel,
+    ...(checksum === undefined ? {} : { checksum }),
     samples,
     metrics: metrics.map(({ id: metric }) => [metric, metricEntry(metric).version ?? 1]),
     ...(referenceSamples === undefined ? {} : { referenceSamples }),

@@ -1,4 +1,4 @@
-import { UsageError } from '../src/errors.js';
+import { UsageError, UsageErrors } from '../src/errors.js';
 import type { CellOutcome } from './cell.js';
 import { type Comparison, checkExperiment } from './compare.js';
 import { packageVersion } from './environment.js';
@@ -7,9 +7,9 @@ import { readLines } from './journal.js';
 import { canonicalJson } from './key.js';
 import type { LoadedModule } from './modules.js';
 import { tabulator } from './run.js';
-import { type Manifest, parseCell, parseTiming, without } from './store-format.js';
+import { type Manifest, cellParser, parseTiming, without } from './store-format.js';
 import { files, identityOf, openStore, outcomesOf, readManifest } from './store.js';
-import { type Study, prepare } from './study.js';
+import { type Job, type Study, prepare } from './study.js';
 
 export interface MergeOptions {
   /** What the user imported: the same modules as when the folders were written. */
@@ -48,7 +48,12 @@ export const commonRun = async (
       throw new UsageError(`${folders[i]} was written with other modules: ${needed}`);
     }
   });
-  return { experiment: checkExperiment(first.experiment), manifests };
+  try {
+    return { experiment: checkExperiment(first.experiment), manifests };
+  } catch (error) {
+    if (!(error instanceof UsageErrors)) throw error;
+    throw new UsageError(`${files(folders[0]).manifest} is malformed: ${error.mistakes.join('; ')}`);
+  }
 };
 
 /** What is known of a cell, unless it failed then and did not now. */
@@ -56,12 +61,15 @@ const better = (known: CellOutcome | undefined, now: CellOutcome): CellOutcome =
   known && (known.status !== 'failed' || now.status === 'failed') ? known : now;
 
 /** All that the folders hold. Throws a `UsageError` where two disagree on what has not failed. */
-const collected = async (folders: readonly string[]): Promise<ReadonlyMap<string, CellOutcome>> => {
+const collected = async (
+  folders: readonly string[],
+  jobs: readonly Job[],
+): Promise<ReadonlyMap<string, CellOutcome>> => {
   const all = new Map<string, CellOutcome>();
   const numbers = (outcome: CellOutcome): string => canonicalJson(without(outcome, ['message', 'seconds']));
   for (const folder of folders) {
     const { cells, timings } = files(folder);
-    const stored = await readLines(cells, parseCell);
+    const stored = await readLines(cells, cellParser(jobs));
     for (const [key, outcome] of outcomesOf(
       stored.entries,
       (await readLines(timings, parseTiming)).entries,
@@ -103,7 +111,7 @@ export const mergeRuns = async (
     experiment,
     modules.map(({ sha256 }) => sha256),
   );
-  const found = await collected(folders);
+  const found = await collected(folders, study.jobs);
   requireAll(study, found, manifests);
   const store = await openStore(out, study, { modules, force, keepFailed: true });
   try {

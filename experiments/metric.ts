@@ -50,29 +50,40 @@ export interface TextModel {
   sample?(count: number, length: number, seed: number): ArrayLike<number>;
 }
 
-/** A mixture of k Gaussians in `dimension` = d variables. */
-export interface Mixture {
+/** A law of vectors in `dimension` = d variables, of which the first two moments are known and samples can be had. */
+export interface VectorLaw {
   readonly dimension: number;
+  /** [d] */
+  readonly mean: ArrayLike<number>;
+  /** [d, d] */
+  readonly covariance: readonly ArrayLike<number>[];
+  /** Independent draws, `[count, d]`. */
+  sample(count: number, seed: number): Batch;
+}
+
+/** A mixture of k Gaussians, whose mean and covariance are those of the whole. */
+export interface Mixture extends VectorLaw {
   /** [k] */
   readonly weights: ArrayLike<number>;
   /** [k, d] */
   readonly means: readonly ArrayLike<number>[];
   /** [k, d, d]; a variance may be 0. */
   readonly covariances: readonly (readonly ArrayLike<number>[])[];
-  /** Of the whole mixture, [d]. */
-  readonly mean: ArrayLike<number>;
-  /** Of the whole mixture, [d, d]. */
-  readonly covariance: readonly ArrayLike<number>[];
   /** Nats, one number a row of `x`, whose shape is `[n, d]`. */
   logDensity(x: Batch): ArrayLike<number>;
-  /** Independent draws, `[count, d]`. */
-  sample(count: number, seed: number): Batch;
 }
 
-/** The exact law that samples are held against. */
+/** The law of items that there are, each as likely as the others: of data, which have no density. */
+export interface EmpiricalLaw extends VectorLaw {
+  /** [n, d]; of very many items, as many of them as stand for all. */
+  readonly items: Batch;
+}
+
+/** The law that samples are held against. */
 export type Truth =
   | { readonly kind: 'text'; readonly model: TextModel; readonly length: number }
   | { readonly kind: 'vectors'; readonly mixture: Mixture }
+  | { readonly kind: 'items'; readonly law: EmpiricalLaw }
   | { readonly kind: 'class'; readonly probabilities: ArrayLike<number> };
 
 /** A metric as the registry holds it: what makes it for a given truth. */

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DescribedNetwork } from '../src/denoiser/described.js';
-import { type OnnxOptions, openOnnx } from '../src/denoiser/onnx.js';
+import type { NetworkDescription } from '../src/denoiser/network-file.js';
 import { UsageError } from '../src/errors.js';
+import type { Json } from '../src/json.js';
+import { type Engine, type OpenTrainedOptions, filesOf, openTrained } from '../src/train/trained.js';
 import type { Process } from '../src/process/process.js';
 import { type Model, mostLikelyClasses } from './problem.js';
 
@@ -41,34 +44,44 @@ export const modelOfNetwork = (
   };
 };
 
-const sha256Of = async (file: string): Promise<string> => {
+/** Of the graph, and of the weights that our own networks have in a file beside it. */
+const sha256Of = async ({ graph, weights }: ReturnType<typeof filesOf>): Promise<string> => {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
+  for (const file of [graph, weights]) {
+    if (await stat(file).catch(() => undefined)) {
+      await pipeline(createReadStream(file), hash, { end: false });
+    }
+  }
   return hash.digest('hex');
 };
 
 /** A model that holds a session of its network until it is released. */
 export interface OpenModel {
   readonly model: Model;
+  readonly description: NetworkDescription;
+  readonly engine: Engine;
+  /** Of all that its predictions depend on: the file, the weights beside it, if there are such, and the description. */
+  readonly checksum: string;
   /** What a user should know: that a provider was not there. */
   readonly note?: string;
   release(): Promise<void>;
 }
 
 /**
- * The model of a network in a file, NAME.onnx with its description NAME.json beside it. Its parameters say which file it was, and what it runs
- * on. Rejects with a `UsageError` like `openOnnx`, and for a file of another ending.
+ * The model of a network in a file, NAME.onnx with its description NAME.json beside it, or in the folder of a training. Its parameters say which
+ * file it was, what was said of it, and what it runs on. Rejects with a `UsageError` like `openTrained`, and for a file of another ending.
  */
-export const openModel = async (
-  file: string,
-  options: Pick<OnnxOptions, 'provider' | 'threads'> = {},
-): Promise<OpenModel> => {
-  if (extname(file).toLowerCase() !== '.onnx') {
+export const openModel = async (file: string, options: OpenTrainedOptions = {}): Promise<OpenModel> => {
+  const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() === true;
+  if (!isFolder && extname(file).toLowerCase() !== '.onnx') {
     throw new UsageError(`cannot open the network ${file}; the ending can be .onnx`);
   }
-  const network = await openOnnx(file, options);
-  const { provider, note, release } = network;
-  const parameters = { file, sha256: await sha256Of(file), provider };
+  const network = await openTrained(file, options);
+  const { provider, engine, note, release, description } = network;
+  const sha256 = await sha256Of(filesOf(file));
+  const said = JSON.parse(JSON.stringify(description)) as Json;
+  const checksum = createHash('sha256').update(sha256).update(JSON.stringify(said)).digest('hex');
+  const parameters = { file, sha256, ...(provider ? { provider } : { engine }), description: said };
   const model = modelOfNetwork(basename(file, extname(file)), parameters, network);
-  return { model, release, ...(note !== undefined && { note }) };
+  return { model, description, engine, checksum, release, ...(note !== undefined && { note }) };
 };

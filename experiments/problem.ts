@@ -45,7 +45,7 @@ export interface Model {
       };
 }
 
-/** A law of the data that is known, a process that noises it, and the exact network: the whole error is the sampler's. */
+/** A law of the data, a process that noises it, and a network. Where the network is exact, the whole error is the sampler's. */
 export interface Problem extends Model {
   readonly moments: DataMoments;
   readonly truth: Truth;
@@ -56,8 +56,10 @@ export interface Problem extends Model {
   readonly unmeasured?: string;
   /** The metrics, all distances, that have to be as good together where two solvers are said to be of one quality. */
   readonly quality: readonly string[];
-  /** Whether predictions run in the WebAssembly kernel or in plain code. */
-  readonly kernel: 'wasm-simd' | 'plain';
+  /** Whether predictions run in the WebAssembly kernel or in plain code, or are those of a learned network, in ONNX Runtime or tfjs. */
+  readonly kernel: 'wasm-simd' | 'plain' | 'onnxruntime' | 'tfjs';
+  /** Of what predictions depend on beside the parameters: the file of a network. */
+  readonly checksum?: string;
 }
 
 /** Decoded samples as the process sees them: vectors as they are, classes as `K e_x - 1`. The inverse of `decode`. */

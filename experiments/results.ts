@@ -33,20 +33,20 @@ export const requireWritable = async (folder: string): Promise<void> => {
   }
 };
 
-/** Writes a file whole or not at all, under another name first; makes its folder. With `flush`, also where the power fails. */
+/** Writes a file whole or not at all, under another name first; makes its folder. With `flush`, also where the power fails. An error names the file. */
 export const writeWhole = async (
   path: string,
   content: string | Uint8Array,
   { flush = false } = {},
 ): Promise<void> => {
   const draft = `${path}.part`;
-  await makeFolders(resolve(dirname(path)));
   try {
+    await makeFolders(resolve(dirname(path)));
     await writeFile(draft, content, { flush });
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw new Error(`cannot write to ${path}: ${(error as Error).message}`, { cause: error });
   }
 };
 

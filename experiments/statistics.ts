@@ -37,7 +37,8 @@ const without = (group: number, groups: number, n: number): Uint32Array =>
  * Made for smooth statistics of many samples: the 95% interval of a mean (exponential law) or a variance (normal law) of 200
  * samples covers in 94.6% and 93.4% of 1000 runs (test/experiments/statistics.test.ts). A distance between samples and truth is
  * smooth away from 0; at its floor its standard error comes out 1.3 to 1.5 times too large, so that the interval errs on the wide
- * side there. What all samples have in common, such as a metric's fixed reference sample, is not in it.
+ * side there. What all samples have in common, such as a metric's fixed reference sample, is not in it, unless the metric lets that lose
+ * its groups as well.
  *
  * Throws a `UsageError` for fewer than 2 samples or settings outside their range, and a `RangeError` if the statistic is
  * NaN or infinite on all samples or without one group.

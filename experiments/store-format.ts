@@ -3,7 +3,11 @@ import { UsageError } from '../src/errors.js';
 import type { Json } from '../src/json.js';
 import type { CellOutcome } from './cell.js';
 import type { CheckedExperiment } from './experiment.js';
+import type { Metric } from './metric.js';
+import { metricsFor } from './metrics/index.js';
 import type { LoadedModule } from './modules.js';
+import type { Problem } from './problem.js';
+import { defaultGroups } from './statistics.js';
 import type { Job, Shard } from './study.js';
 
 /** Of the files of a run folder; docs/experiments.md describes them. */
@@ -34,16 +38,23 @@ export interface Timing {
 
 const key = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
+const jackknifed = {
+  ...{ value: v.number(), low: v.number(), high: v.number(), standardError: v.number() },
+  left: v.array(v.number()),
+};
+
+const estimates = v.record(v.string(), v.looseObject(jackknifed));
+
 const cellSchema = v.looseObject({
   key,
-  status: v.string(),
-  estimates: v.record(
-    v.string(),
-    v.looseObject({
-      ...{ value: v.number(), low: v.number(), high: v.number(), standardError: v.number() },
-      left: v.array(v.number()),
-    }),
+  status: v.picklist(['ok', 'diverged', 'incomplete', 'failed'] satisfies CellOutcome['status'][]),
+  message: v.exactOptional(v.string()),
+  calls: v.exactOptional(v.looseObject({ mean: v.number(), max: v.number() })),
+  estimates,
+  distanceToReference: v.exactOptional(
+    v.nullable(v.looseObject({ ...jackknifed, samples: v.number(), floor: v.number() })),
   ),
+  references: v.exactOptional(v.record(v.string(), estimates)),
 });
 
 const timingSchema = v.looseObject({
@@ -54,7 +65,7 @@ const timingSchema = v.looseObject({
 const manifestSchema = v.looseObject({
   format: v.number(),
   version: v.string(),
-  experiment: v.looseObject({}),
+  experiment: v.looseObject({ solvers: v.exactOptional(v.array(v.looseObject({}))) }),
   shard: v.nullable(v.looseObject({ index: v.number(), count: v.number() })),
   modules: v.array(v.looseObject({ path: v.string(), sha256: v.string() })),
   sessions: v.array(v.looseObject({})),
@@ -69,8 +80,28 @@ const parsed = <T>(schema: v.GenericSchema, text: string): T | undefined => {
   }
 };
 
-/** Undefined for what is no line of `cells.jsonl`. */
-export const parseCell = (line: string): StoredCell | undefined => parsed(cellSchema, line);
+/** Whether a cell that is ok has all that a comparison takes of its job: every metric, with as many replicates as there are groups. */
+const isWhole = (cell: StoredCell, { problem, task }: Job, metrics: readonly Metric[]): boolean => {
+  const groups = Math.min(defaultGroups, task.samples);
+  const measured = task.run ? [] : (problem.references ?? []).map(({ id }) => cell.references?.[id]);
+  return [cell.estimates, ...measured].every((of) =>
+    metrics.every(({ id }) => of?.[id]?.left.length === groups),
+  );
+};
+
+/** Reads lines of `cells.jsonl`: undefined for what is none, or lacks what the job of its key has. Other jobs' lines are let be. */
+export const cellParser = (jobs: readonly Job[]): ((line: string) => StoredCell | undefined) => {
+  const byKey = new Map(jobs.map((job) => [job.key, job]));
+  const known = new Map<Problem, readonly Metric[]>(); // the same for all jobs of a problem
+  return (line) => {
+    const cell = parsed<StoredCell>(cellSchema, line);
+    const job = cell && byKey.get(cell.key);
+    if (!job || cell.status !== 'ok') return cell;
+    const metrics = known.get(job.problem) ?? metricsFor(job.problem.truth, job.task.metrics);
+    known.set(job.problem, metrics);
+    return isWhole(cell, job, metrics) ? cell : undefined;
+  };
+};
 
 /** Undefined for what is no line of `timings.jsonl`. */
 export const parseTiming = (line: string): Timing | undefined => parsed(timingSchema, line);

@@ -15,8 +15,8 @@ import {
   type StoredCell,
   type Timing,
   cellLine,
+  cellParser,
   outcomeOf,
-  parseCell,
   parseManifest,
   parseTiming,
   storeFormat,
@@ -118,7 +118,7 @@ const takeOver = async (folder: string, wanted: Manifest, jobs: readonly Job[]):
   const found = await readManifest(folder).catch(() => undefined);
   const keys = new Set(found?.version === wanted.version ? jobs.map(({ key }) => key) : []);
   const { cells, timings } = files(folder);
-  const { entries } = await readLines(cells, parseCell, true);
+  const { entries } = await readLines(cells, cellParser(jobs), true);
   const kept = entries.filter(({ key }) => keys.has(key)).map((entry) => `${JSON.stringify(entry)}\n`);
   await writeWhole(cells, kept.join(''));
   const { entries: times } = await readLines(timings, parseTiming, true);
@@ -166,7 +166,7 @@ export const openStore = async (
     const open = async () => {
       const manifest = await claimed(folder, wanted);
       const timings = await openJournal(paths.timings, parseTiming, append);
-      const cells = await openJournal(paths.cells, parseCell, append).catch(async (error: unknown) => {
+      const cells = await openJournal(paths.cells, cellParser(jobs), append).catch(async (error: unknown) => {
         await timings.close();
         throw error;
       });

@@ -5,6 +5,12 @@ import type { CallsForQuality } from './equal-quality.js';
 import { beatsAll } from './paired-comparisons.js';
 import type { Estimate } from './statistics.js';
 
+/** Whose predictions a problem's are. */
+export const networkText = (kernel: string): string => {
+  if (kernel === 'onnxruntime') return 'learned network (ONNX Runtime)';
+  return kernel === 'tfjs' ? 'learned network (tfjs)' : `exact network (${kernel})`;
+};
+
 /** The comparison for people: for each problem and metric a table of solvers by NFE, with what the truth itself scores. */
 export const comparisonTable = (comparison: Comparison): string =>
   comparison.problems.map((problem) => problemSection(problem, comparison)).join('\n\n');
@@ -14,7 +20,7 @@ const problemSection = (problem: ProblemReport, comparison: Comparison): string 
   const cells = comparison.cells.filter((cell) => cell.problem === problem.name);
   const given = Object.entries(problem.parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const size = repeats === 1 ? `${samples} samples` : `${repeats} x ${samples} samples`;
-  const head = `## ${problem.id} (${given.join(', ')}): ${size} a cell, seed ${seed}, exact network (${problem.kernel}), value ± 95%`;
+  const head = `## ${problem.id} (${given.join(', ')}): ${size} a cell, seed ${seed}, ${networkText(problem.kernel)}, value ± 95%`;
   // a metric that is a distance of another one from its truth adds nothing to that one's table
   const shown = Object.keys(problem.metrics).filter((id) => id !== 'bits-gap');
   const failures = cells

@@ -23,7 +23,10 @@ const inProject = (command: string, ...words: readonly string[]) =>
 
 const bfn = (...words: readonly string[]) => inProject('npx', '--no-install', 'bfn', ...words);
 
-const subpaths = ['bfn-sde', 'bfn-sde/solvers', 'bfn-sde/tensors', 'bfn-sde/experiments', 'bfn-sde/testing'];
+const subpaths = [
+  'bfn-sde',
+  ...['solvers', 'tensors', 'train', 'experiments', 'testing'].map((name) => `bfn-sde/${name}`),
+];
 
 beforeAll(async () => {
   await ensureBuilt();
@@ -57,6 +60,7 @@ describe('the package', () => {
       /^dist\/(?:src|solvers|experiments)\/.+\.(?:js|js\.map|d\.ts)$/,
       /^data\/(?:SHA256SUMS|.+\.(?:gz|md))$/,
       /^experiments\/library\/.+\.yaml$/,
+      /^models\/(?:README\.md|\w+\/(?:config\.yaml|log\.jsonl|network\.(?:json|onnx)|training\.json|weights\.bin))$/,
       /^docs\/.+\.(?:md|png|svg|json|py)$/,
       /^(?:package\.json|README\.md|LICENSE)$/,
     ];
@@ -64,7 +68,7 @@ describe('the package', () => {
     for (const path of ['LICENSE', 'dist/src/cli/main.js', 'dist/experiments/worker.js']) {
       expect(paths).toContain(path);
     }
-    expect(packed.size).toBeLessThan(10_000_000);
+    expect(packed.size).toBeLessThan(32_000_000);
   });
 
   it('has all bundled data, with their checksums', async () => {
@@ -215,6 +219,15 @@ describe('what an import loads', () => {
     const { files, others } = await importsOf('dist/src/tensors.js');
     expect(files).toContain(join('dist', 'src', 'array', 'tfjs.js'));
     expect(others).toEqual([]);
+  });
+
+  it('of bfn-sde/train: what reads descriptions and writes graphs; tfjs and ONNX Runtime only when they are asked for', async () => {
+    const { files, others } = await importsOf('dist/src/train/index.js');
+    expect(files).toContain(join('dist', 'src', 'train', 'trainer.js'));
+    expect(others.filter((name) => !name.startsWith('node:'))).toEqual([
+      '@bufbuild/protobuf/wire',
+      'valibot',
+    ]);
   });
 
   it('of bfn-sde/experiments: nothing that only some of its uses need', async () => {

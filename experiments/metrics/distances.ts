@@ -1,5 +1,3 @@
-import { groupOf } from '../statistics.js';
-
 /** A copy of rows of d numbers with rows of zeros up to a multiple of four: the loops below then have no remainders. */
 const padded = (rows: Float64Array, d: number): Float64Array => {
   const copy = new Float64Array(Math.ceil(rows.length / d / 4) * 4 * d);
@@ -66,37 +64,4 @@ export const eachRow = (
     visit(i, first);
     if (i + 1 < count) visit(i + 1, second);
   }
-};
-
-/** The mean distance from each row of x to the rows of y. */
-export const meanDistances = (x: Float64Array, y: Float64Array, d: number): Float64Array => {
-  const count = y.length / d;
-  const means = new Float64Array(x.length / d);
-  const visit = (i: number, distances: Float64Array): void => {
-    for (let j = 0; j < count; j++) means[i] += distances[j] / count;
-  };
-  eachRow(x, d, visit, y);
-  return means;
-};
-
-/** `sums[g * groups + h]`: the distances of all pairs of rows whose later row is in group g and the earlier one in h. */
-export const groupedDistances = (x: Float64Array, d: number, groups: number): Float64Array => {
-  const sums = new Float64Array(groups * groups);
-  eachRow(x, d, (i, distances) => {
-    const offset = groupOf(i, groups) * groups;
-    for (let j = 0; j < i; j++) sums[offset + groupOf(j, groups)] += distances[j];
-  });
-  return sums;
-};
-
-/** The sum over pairs of rows of `weight · weight · distance`; rows of weight 0 cost nothing. */
-export const weightedDistances = (x: Float64Array, d: number, weights: Float64Array): number => {
-  const kept = Uint32Array.from(weights, (_, i) => i).filter((i) => weights[i] > 0);
-  const rows = new Float64Array(kept.length * d);
-  kept.forEach((i, at) => rows.set(x.subarray(i * d, (i + 1) * d), at * d));
-  let sum = 0;
-  eachRow(rows, d, (i, distances) => {
-    for (let j = 0; j < i; j++) sum += weights[kept[i]] * weights[kept[j]] * distances[j];
-  });
-  return sum;
 };

@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Batch } from '../../src/array/batch.js';
 import { groupOf } from '../statistics.js';
-import type { Metric, Mixture, Statistic } from '../metric.js';
+import type { Metric, VectorLaw, Statistic } from '../metric.js';
 import { groupCount, groupMultiplicities, lazy, multiplicities, vectors } from './samples.js';
 
 /** Count, sum and sum of `x x'` (row-major, lower triangle) of rows of d numbers. */
@@ -116,10 +116,10 @@ export const momentsOf = (rows: Float64Array, d: number): Moments => {
  * The trace of the root is that of the symmetric `(S2^(1/2) S1 S2^(1/2))^(1/2)`, from its eigenvalues. It sees two moments only.
  * NaN for fewer than two indices.
  */
-export const frechetDistance = (mixture: Mixture): Metric => {
+export const frechetDistance = (law: VectorLaw): Metric => {
   const id = 'frechet-distance';
-  const distance = distanceFromMoments(mixture);
-  const over = (samples: Batch): Statistic => distance(vectors(id, samples, mixture.dimension));
+  const distance = distanceFromMoments(law);
+  const over = (samples: Batch): Statistic => distance(vectors(id, samples, law.dimension));
   return Object.freeze({
     id,
     unit: 'data²',

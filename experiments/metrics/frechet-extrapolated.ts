@@ -1,7 +1,7 @@
 import type { Batch } from '../../src/array/batch.js';
 import { groupOf } from '../statistics.js';
 import { extrapolated } from '../statistics/replicates.js';
-import type { Metric, Mixture, Statistic } from '../metric.js';
+import type { Metric, VectorLaw, Statistic } from '../metric.js';
 import { frechetDistance } from './frechet-distance.js';
 import { groupCount } from './samples.js';
 
@@ -13,8 +13,8 @@ import { groupCount } from './samples.js';
  *
  * NaN for samples of fewer than three groups, and for unequal numbers listed of one group's samples it is an approximation.
  */
-export const frechetExtrapolated = (mixture: Mixture): Metric => {
-  const { over, unit, reference = '' } = frechetDistance(mixture);
+export const frechetExtrapolated = (law: VectorLaw): Metric => {
+  const { over, unit, reference = '' } = frechetDistance(law);
   return Object.freeze({
     id: 'frechet-distance-extrapolated',
     unit,

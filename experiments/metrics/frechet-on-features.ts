@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Batch, sampleSize } from '../../src/array/batch.js';
 import { UsageError } from '../../src/errors.js';
-import type { Metric, MetricEntry, Mixture, Statistic } from '../metric.js';
+import type { Metric, MetricEntry, VectorLaw, Statistic } from '../metric.js';
 import { distanceFromMoments, momentsOf } from './frechet-distance.js';
 import { lazy, vectors } from './samples.js';
 
@@ -21,7 +21,7 @@ export interface FeatureOptions {
 /** Far from the seeds of runs, whose true samples must be others than these. */
 const referenceSeed = 2 ** 52 + 3;
 
-const metricOn = (mixture: Mixture, id: string, options: FeatureOptions): Metric => {
+const metricOn = (law: VectorLaw, id: string, options: FeatureOptions): Metric => {
   const { label, hash, preprocessing = 'none', features, referenceSize = 10_000 } = options;
   const rowsOf = async (samples: Batch): Promise<{ rows: Float64Array; width: number }> => {
     const result = await features(samples);
@@ -32,7 +32,7 @@ const metricOn = (mixture: Mixture, id: string, options: FeatureOptions): Metric
     return { rows: vectors(id, result, width), width };
   };
   const truth = lazy(async () => {
-    const { rows, width } = await rowsOf(mixture.sample(referenceSize, referenceSeed));
+    const { rows, width } = await rowsOf(law.sample(referenceSize, referenceSeed));
     return { width, distance: distanceFromMoments(momentsOf(rows, width)) };
   });
   return Object.freeze({
@@ -42,7 +42,7 @@ const metricOn = (mixture: Mixture, id: string, options: FeatureOptions): Metric
     reference: 'Heusel et al. 2017',
     bounds: { low: 0 },
     over: async (samples: Batch): Promise<Statistic> => {
-      vectors(id, samples, mixture.dimension);
+      vectors(id, samples, law.dimension);
       const { width, distance } = await truth();
       const { rows, width: own } = await rowsOf(samples);
       if (own === width) return distance(rows);
@@ -74,6 +74,9 @@ export const frechetOnFeatures = (options: FeatureOptions): MetricEntry => {
     description: `squared Fréchet distance on the features of ${label}`,
     version: 1,
     optIn: true,
-    make: (truth) => (truth.kind === 'vectors' ? metricOn(truth.mixture, id, options) : undefined),
+    make: (truth) => {
+      const law = truth.kind === 'vectors' ? truth.mixture : truth.kind === 'items' ? truth.law : undefined;
+      return law && metricOn(law, id, options);
+    },
   };
 };

@@ -3,6 +3,7 @@ import { UsageError } from '../../src/errors.js';
 import type { Metric, Mixture } from '../metric.js';
 import { eachRow } from './distances.js';
 import { meanDiscrepancy } from './mean-discrepancy.js';
+import { type MeanOfNormal, meansOverTruth } from './means-over-truth.js';
 import { lazy } from './samples.js';
 
 /** Far from the seeds of runs, whose true samples must be others than these. */
@@ -19,36 +20,30 @@ export const medianDistance = (mixture: Mixture): number => {
   return all.sort()[Math.floor(all.length / 2)];
 };
 
-type Rows = readonly ArrayLike<number>[];
-
 /**
  * From a difference m to `E exp(-|Z|²/(2 h²))` for Z normal of mean m and covariance S: with `C = S + h² I` that is
  * `sqrt(h^(2d)/|C|) exp(-m' C⁻¹ m/2)`, by the Cholesky root of C.
  */
-const kernelMean = (covariance: Rows, h: number): ((mean: ArrayLike<number>) => number) => {
-  const d = covariance.length;
-  const blurred = new Matrix(covariance.map((row) => Array.from(row))).add(Matrix.identity(d).mul(h * h));
-  const root = new CholeskyDecomposition(blurred).lowerTriangularMatrix.to2DArray();
-  const logScale = root.reduce((sum, row, i) => sum - Math.log(row[i] / h), 0);
-  const solved = new Float64Array(d);
-  return (mean) => {
-    let square = 0;
-    for (let i = 0; i < d; i++) {
-      const row = root[i];
-      let rest = mean[i];
-      for (let j = 0; j < i; j++) rest -= row[j] * solved[j];
-      solved[i] = rest / row[i];
-      square += solved[i] * solved[i];
-    }
-    return Math.exp(logScale - square / 2);
+const kernelMean =
+  (h: number): MeanOfNormal =>
+  (covariance) => {
+    const d = covariance.length;
+    const blurred = new Matrix(covariance.map((row) => Array.from(row))).add(Matrix.identity(d).mul(h * h));
+    const root = new CholeskyDecomposition(blurred).lowerTriangularMatrix.to2DArray();
+    const logScale = root.reduce((sum, row, i) => sum - Math.log(row[i] / h), 0);
+    const solved = new Float64Array(d);
+    return (mean) => {
+      let square = 0;
+      for (let i = 0; i < d; i++) {
+        const row = root[i];
+        let rest = mean[i];
+        for (let j = 0; j < i; j++) rest -= row[j] * solved[j];
+        solved[i] = rest / row[i];
+        square += solved[i] * solved[i];
+      }
+      return Math.exp(logScale - square / 2);
+    };
   };
-};
-
-const difference = (a: ArrayLike<number>, b: ArrayLike<number>): Float64Array =>
-  Float64Array.from(a, (value, i) => value - b[i]);
-
-const sumOf = (a: Rows, b: Rows): number[][] =>
-  a.map((row, i) => Array.from(row, (value, j) => value + b[i][j]));
 
 /**
  * The unbiased squared maximum mean discrepancy with the Gaussian kernel `exp(-|x - y|²/(2 h²))`. The kernel is characteristic: it is 0
@@ -58,25 +53,12 @@ const sumOf = (a: Rows, b: Rows): number[][] =>
  */
 export const gaussianKernelDistance = (mixture: Mixture, bandwidth?: number): Metric => {
   const id = 'gaussian-kernel-distance';
-  const { weights, means, covariances, dimension: d } = mixture;
   const width = lazy(() => {
     const h = bandwidth ?? medianDistance(mixture);
     if (h > 0 && h < Infinity) return h;
     throw new UsageError(`${id}: the bandwidth is ${h}; accepted are positive numbers`);
   });
-  const components = lazy(() => covariances.map((covariance) => kernelMean(covariance, width())));
-  const toTruth = (x: ArrayLike<number>): number =>
-    components().reduce((sum, mean, c) => sum + weights[c] * mean(difference(x, means[c])), 0);
-  const withinTruth = (): number => {
-    let sum = 0;
-    for (let c = 0; c < weights.length; c++) {
-      for (let e = 0; e <= c; e++) {
-        const mean = kernelMean(sumOf(covariances[c], covariances[e]), width());
-        sum += (e < c ? 2 : 1) * weights[c] * weights[e] * mean(difference(means[c], means[e]));
-      }
-    }
-    return sum;
-  };
+  const means = lazy(() => meansOverTruth(mixture, kernelMean(width())));
   const between = (_: number, __: number, distance: number): number =>
     Math.exp(-((distance / width()) ** 2) / 2);
   return Object.freeze({
@@ -85,6 +67,10 @@ export const gaussianKernelDistance = (mixture: Mixture, bandwidth?: number): Me
     description:
       'squared maximum mean discrepancy with a Gaussian kernel as wide as the median distance of true samples, unbiased: 0 in the mean on the truth only',
     reference: 'Gretton et al. 2012',
-    over: meanDiscrepancy(id, d, { between, toTruth, withinTruth }),
+    over: meanDiscrepancy(id, mixture.dimension, {
+      between,
+      toTruth: (x) => means().toTruth(x),
+      withinTruth: () => means().withinTruth(),
+    }),
   });
 };

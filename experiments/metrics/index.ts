@@ -1,6 +1,6 @@
 import { requireWhole } from '../../src/errors.js';
 import { registry } from '../../src/registry.js';
-import type { Metric, MetricEntry, Truth } from '../metric.js';
+import type { EmpiricalLaw, Metric, MetricEntry, Mixture, Truth } from '../metric.js';
 import { bitsGap, bitsPerCharacter } from './bits.js';
 import { distinctNgrams, entropyRate } from './diversity.js';
 import { classDivergence } from './class-divergence.js';
@@ -54,6 +54,22 @@ const entryFor = <Kind extends Truth['kind']>(
   make: (truth) => (truth.kind === kind ? make(truth as Of<Kind>) : undefined),
 });
 
+/** An entry that applies to every law of vectors, in closed form or of items. */
+const ofVectors = (
+  id: string,
+  description: string,
+  make: (law: Mixture | EmpiricalLaw) => Metric,
+): MetricEntry => ({
+  id,
+  description,
+  version: 1,
+  make: (truth) =>
+    truth.kind === 'vectors' ? make(truth.mixture) : truth.kind === 'items' ? make(truth.law) : undefined,
+});
+
+/** An entry whose values or intervals have changed since the first version. */
+const version = (number: number, entry: MetricEntry): MetricEntry => ({ ...entry, version: number });
+
 /** An entry that is only computed where asked for by name. */
 const optIn = (entry: MetricEntry): MetricEntry => ({ ...entry, optIn: true });
 
@@ -86,17 +102,19 @@ const metrics = registry<MetricEntry>('metric', [
   entryFor('spelling-accuracy', 'text', 'share of words that Hunspell en_US accepts', ({ model, length }) =>
     /^[a-z]* [a-z]*$/i.test(model.alphabet) ? spellingAccuracy(model.alphabet, length) : undefined,
   ),
-  entryFor('sliced-wasserstein', 'vectors', '2-Wasserstein distance of projections', ({ mixture }) =>
-    slicedWasserstein(mixture),
+  ofVectors('sliced-wasserstein', '2-Wasserstein distance of projections', (law) => slicedWasserstein(law)),
+  version(
+    2,
+    entryFor('energy-distance', 'vectors', 'squared energy distance', ({ mixture }) =>
+      energyDistance(mixture),
+    ),
   ),
-  entryFor('energy-distance', 'vectors', 'squared energy distance to a true sample', ({ mixture }) =>
-    energyDistance(mixture),
-  ),
-  entryFor('frechet-distance', 'vectors', 'squared Fréchet distance of two moments', ({ mixture }) =>
-    frechetDistance(mixture),
-  ),
-  entryFor('log-density-ks', 'vectors', 'Kolmogorov-Smirnov distance of the log density', ({ mixture }) =>
-    logDensityKs(mixture),
+  ofVectors('frechet-distance', 'squared Fréchet distance of two moments', frechetDistance),
+  version(
+    2,
+    entryFor('log-density-ks', 'vectors', 'Kolmogorov-Smirnov distance of the log density', ({ mixture }) =>
+      logDensityKs(mixture),
+    ),
   ),
   entryFor(
     'class-divergence',
@@ -111,23 +129,17 @@ const metrics = registry<MetricEntry>('metric', [
     entryFor('gaussian-kernel-distance', 'vectors', 'unbiased MMD with a Gaussian kernel', ({ mixture }) =>
       gaussianKernelDistance(mixture),
     ),
-    entryFor(
+    ofVectors(
       'frechet-distance-extrapolated',
-      'vectors',
       'Fréchet distance extrapolated to infinitely many samples',
-      ({ mixture }) => frechetExtrapolated(mixture),
+      (law) => frechetExtrapolated(law),
     ),
-    entryFor('precision', 'vectors', 'share of samples near true ones', ({ mixture }) => precision(mixture)),
-    entryFor('recall', 'vectors', 'share of true samples near samples', ({ mixture }) => recall(mixture)),
+    ofVectors('precision', 'share of samples near true ones', precision),
+    ofVectors('recall', 'share of true samples near samples', recall),
     entryFor('density', 'vectors', 'true samples near a sample', ({ mixture }) => density(mixture)),
-    entryFor('coverage', 'vectors', 'share of true samples that are covered', ({ mixture }) =>
-      coverage(mixture),
-    ),
-    entryFor(
-      'classifier-two-sample',
-      'vectors',
-      'accuracy of telling samples from true ones',
-      ({ mixture }) => classifierTwoSample(mixture),
+    ofVectors('coverage', 'share of true samples that are covered', coverage),
+    ofVectors('classifier-two-sample', 'accuracy of telling samples from true ones', (law) =>
+      classifierTwoSample(law),
     ),
     entryFor('marginal-ks-mean', 'vectors', 'mean Kolmogorov-Smirnov distance of variables', ({ mixture }) =>
       marginalKsMean(mixture),

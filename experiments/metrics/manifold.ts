@@ -1,5 +1,5 @@
 import type { Batch } from '../../src/array/batch.js';
-import type { Metric, Mixture, Statistic } from '../metric.js';
+import type { Metric, VectorLaw, Statistic } from '../metric.js';
 import type { Indices } from '../statistics.js';
 import { eachRow } from './distances.js';
 import { type Neighbours, nearestAmong, nearestOthers } from './neighbours.js';
@@ -20,10 +20,10 @@ export interface ManifoldOptions {
 }
 
 /** True samples, each with the radius of its ball: the distance to its fifth nearest other. */
-const ballsOf = (mixture: Mixture, { referenceSize = 2000 }: ManifoldOptions) =>
+const ballsOf = (law: VectorLaw, { referenceSize = 2000 }: ManifoldOptions) =>
   lazy(() => {
-    const d = mixture.dimension;
-    const rows = Float64Array.from(mixture.sample(referenceSize, referenceSeed).data);
+    const d = law.dimension;
+    const rows = Float64Array.from(law.sample(referenceSize, referenceSeed).data);
     const { count, distance } = nearestOthers(rows, d, nearest);
     return {
       rows,
@@ -49,11 +49,11 @@ const ballsAround = (x: Float64Array, y: Float64Array, radii: Float64Array, d: n
 };
 
 /** The share of samples that lie near true ones: in the ball of one at least (Kynkäänniemi et al. 2019, eq. 2). Too typical samples score above true ones. */
-export const precision = (mixture: Mixture, options: ManifoldOptions = {}): Metric => {
-  const balls = ballsOf(mixture, options);
+export const precision = (law: VectorLaw, options: ManifoldOptions = {}): Metric => {
+  const balls = ballsOf(law, options);
   const over = (samples: Batch): Statistic => {
     const { rows, radii } = balls();
-    const d = mixture.dimension;
+    const d = law.dimension;
     return mean(
       ballsAround(vectors('precision', samples, d), rows, radii, d).map((count) => (count > 0 ? 1 : 0)),
     );
@@ -70,11 +70,11 @@ export const precision = (mixture: Mixture, options: ManifoldOptions = {}): Metr
 };
 
 /** The mean number of true samples in whose ball a sample lies, over 5 (Naeem et al. 2020, eq. 4): 1 in the mean on the truth, above it for too typical samples. */
-export const density = (mixture: Mixture, options: ManifoldOptions = {}): Metric => {
-  const balls = ballsOf(mixture, options);
+export const density = (law: VectorLaw, options: ManifoldOptions = {}): Metric => {
+  const balls = ballsOf(law, options);
   const over = (samples: Batch): Statistic => {
     const { rows, radii } = balls();
-    const d = mixture.dimension;
+    const d = law.dimension;
     return mean(ballsAround(vectors('density', samples, d), rows, radii, d).map((count) => count / nearest));
   };
   return Object.freeze({
@@ -89,15 +89,15 @@ export const density = (mixture: Mixture, options: ManifoldOptions = {}): Metric
 };
 
 /** The share of true samples whose ball holds a sample (Naeem et al. 2020, eq. 5). Grows with the number of samples. */
-export const coverage = (mixture: Mixture, options: ManifoldOptions = {}): Metric => {
-  const balls = ballsOf(mixture, options);
+export const coverage = (law: VectorLaw, options: ManifoldOptions = {}): Metric => {
+  const balls = ballsOf(law, options);
   const over = (samples: Batch): Statistic => {
     const { rows, radii } = balls();
-    const x = vectors('coverage', samples, mixture.dimension);
+    const x = vectors('coverage', samples, law.dimension);
     const inBall = Array.from(radii, (): number[] => []);
     const visit = (i: number, distances: Float64Array): void =>
       radii.forEach((radius, j) => distances[j] <= radius && inBall[j].push(i));
-    eachRow(x, mixture.dimension, visit, rows);
+    eachRow(x, law.dimension, visit, rows);
     return (indices) => {
       if (indices.length === 0) return NaN;
       const counts = multiplicities(indices, samples.shape[0]);
@@ -138,9 +138,9 @@ const trueNear = (x: Float64Array, y: Float64Array, d: number, { count, distance
  * (Kynkäänniemi et al. 2019, eq. 2). Of a subset the balls are those within the subset. Outliers inflate it. NaN for
  * fewer than six samples.
  */
-export const recall = (mixture: Mixture, options: ManifoldOptions = {}): Metric => {
-  const balls = ballsOf(mixture, options);
-  const d = mixture.dimension;
+export const recall = (law: VectorLaw, options: ManifoldOptions = {}): Metric => {
+  const balls = ballsOf(law, options);
+  const d = law.dimension;
   const over = (samples: Batch): Statistic => {
     const { rows } = balls();
     const x = vectors('recall', samples, d);

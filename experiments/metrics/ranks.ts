@@ -45,8 +45,8 @@ export const weightsByRank = ({ sorted, rank }: Ranked, indices: Indices): Float
 export const largestDifference = (
   points: Ranked,
   indices: Indices,
-  below: readonly number[] | Float64Array,
-  upTo: readonly number[] | Float64Array,
+  below: Float64Array,
+  upTo: Float64Array,
 ): number => {
   let distance = 0;
   let count = 0;

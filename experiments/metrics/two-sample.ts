@@ -1,5 +1,5 @@
 import type { Batch } from '../../src/array/batch.js';
-import type { Metric, Mixture, Statistic } from '../metric.js';
+import type { Metric, VectorLaw, Statistic } from '../metric.js';
 import { nearestAmong, nearestOthers } from './neighbours.js';
 import { multiplicities, vectors } from './samples.js';
 
@@ -16,14 +16,14 @@ const kept = 20;
  * sit on true ones. True sample i is left out and taken with sample i, so that both sides stay of one size and the
  * scatter of both is in the interval. A Student interval about 1/2 is the test.
  */
-export const classifierTwoSample = (mixture: Mixture): Metric => {
+export const classifierTwoSample = (law: VectorLaw): Metric => {
   const id = 'classifier-two-sample';
-  const d = mixture.dimension;
+  const d = law.dimension;
   const over = (samples: Batch): Statistic => {
     const n = samples.shape[0];
     const rows = new Float64Array(2 * n * d);
     rows.set(vectors(id, samples, d));
-    rows.set(mixture.sample(n, referenceSeed).data, n * d);
+    rows.set(law.sample(n, referenceSeed).data, n * d);
     const neighbours = nearestOthers(rows, d, kept);
     return (indices) => {
       if (indices.length === 0) return NaN;

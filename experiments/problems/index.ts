@@ -2,6 +2,7 @@ import { type Parameter, family, familyRegistry } from '../../src/family.js';
 import type { Problem } from '../problem.js';
 import { simplex3 } from './simplex.js';
 import { digits, mnist } from './images.js';
+import { digitsNetwork, mnistNetwork, network, textNetwork } from './networks.js';
 import { text, textSources } from './text.js';
 import { mixture1d, mixture2d } from './vectors.js';
 
@@ -17,6 +18,13 @@ const beta1 = (usual: number): Parameter => ({
   default: usual,
   description: 'accuracy of BFN at the data end',
 });
+
+const rulerOrder: Parameter = {
+  name: 'order',
+  kind: 'number',
+  default: 3,
+  description: 'of the character model that texts are measured by',
+};
 
 const images = (components: number): readonly Parameter[] => [
   { name: 'components', kind: 'number', default: components, description: 'Gaussians of the mixture' },
@@ -105,6 +113,48 @@ const families = familyRegistry<Problem | Promise<Problem>>('problem', [
       ],
     },
     mixture2d,
+  ),
+  family(
+    {
+      id: 'digits-network',
+      description: 'handwritten 8x8 digits by a network that learned them',
+      parameters: [],
+    },
+    digitsNetwork,
+  ),
+  family(
+    {
+      id: 'mnist-network',
+      description: 'binarised digits of MNIST in 14x14 pixels by a network that learned them',
+      parameters: [],
+    },
+    mnistNetwork,
+  ),
+  family(
+    {
+      id: 'text-network',
+      description:
+        'English in 27 symbols by a network that learned it, measured by an order-m character model',
+      parameters: [rulerOrder],
+    },
+    textNetwork,
+  ),
+  family(
+    {
+      id: 'network',
+      description: 'a network of your own, in an .onnx file with its description beside it',
+      parameters: [
+        { name: 'path', kind: 'text', description: 'the .onnx file' },
+        {
+          name: 'data',
+          kind: 'text',
+          optional: true,
+          description: 'the data set to hold samples against, unless told what the network was trained on',
+        },
+        rulerOrder,
+      ],
+    },
+    network,
   ),
   family(
     {

@@ -10,6 +10,7 @@ import { type Content, Markup, html } from './html.js';
 import type { Run, Section, SectionCell } from './sections.js';
 import type { Series } from './series.js';
 import { styleSheet } from './style.js';
+import { networkText } from '../table.js';
 
 /** A plot as it stands in the page. */
 export interface Drawn {
@@ -108,7 +109,7 @@ const sectionPart = (view: SectionView): Markup => {
   return html`<section class="problem" id="${section.slug}">
     <h2>${section.title}</h2>
     <p class="sub">
-      ${[what, given.join(', '), `process ${problem.process.id}`, `exact network (${problem.kernel})`, sizeOf(section)].filter((part) => part !== '').join(' · ')}
+      ${[what, given.join(', '), `process ${problem.process.id}`, networkText(problem.kernel), sizeOf(section)].filter((part) => part !== '').join(' · ')}
     </p>
     <ul class="findings">
       ${findings.findings.map(findingItem)}

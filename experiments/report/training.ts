@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { writtenConfig } from '../../src/train/config.js';
+import { trainingFiles } from '../../src/train/files.js';
 import { type TrainingRecord, readRecord } from '../../src/train/folder.js';
-import { type LogEntry, readLog, trainingFiles } from '../../src/train/run.js';
+import { type LogEntry, readLog } from '../../src/train/run.js';
 import { toPng, toSvg } from '../figures/render.js';
 import { writeWhole } from '../results.js';
 import { commandText } from './command-text.js';

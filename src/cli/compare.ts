@@ -53,12 +53,20 @@ export const compareCommand = (): Command =>
     addRunSettings(
       new Command('compare')
         .description(
-          'compare solvers: sample quality against the number of network calls (NFE), with exact networks',
+          'compare solvers: sample quality against the number of network calls (NFE), with exact and learned networks',
         )
         .option('--experiment <experiment>', 'a file or name; what else is said here goes before it')
         .option(
           '--problem <problems...>',
           `problems, with parameters as in text:order=3 (default: ${usual.problems.join(' ')})`,
+        )
+        .option(
+          '--model <files...>',
+          'learned networks, in .onnx files with their descriptions beside them (docs/bring-your-own-network.md)',
+        )
+        .option(
+          '--data <data>',
+          'the data set to hold their samples against, as in mnist:binarise=dynamic or npy:path=samples.npy, unless told what they were trained on',
         )
         .option(
           '--solvers <ids...>',

@@ -7,12 +7,15 @@ import type { LoadedModule } from '../../experiments/modules.js';
 import { without } from '../../experiments/store-format.js';
 import { identityOf } from '../../experiments/store.js';
 import type { Shard } from '../../experiments/study.js';
+import { UsageError } from '../errors.js';
 import { type SettingOptions, settingsOf } from './options.js';
 
 /** What the command line says of an experiment. */
 export interface ExperimentOptions extends SettingOptions {
   readonly experiment?: string;
   readonly problem?: readonly string[];
+  readonly model?: readonly string[];
+  readonly data?: string;
   readonly solvers?: readonly string[];
   readonly nfe?: readonly number[];
   readonly metrics?: readonly string[];
@@ -26,16 +29,29 @@ export interface ExperimentOptions extends SettingOptions {
 /** What `bfn compare` runs where nothing is asked for. */
 export const usual = { problems: ['text', 'digits'], nfe: [5, 10, 20, 50], samples: 1000 } as const;
 
+/** The problems that are named, and those of networks in files. Throws a `UsageError` for data of no network. */
+const problemsOf = ({ problem = [], model = [], data }: ExperimentOptions): Experiment['problems'] => {
+  if (data !== undefined && model.length === 0) {
+    throw new UsageError('--data is what a learned network is held against: --model <file>');
+  }
+  const networks = model.map((path) => ({
+    id: 'network',
+    parameters: { path, ...(data === undefined ? {} : { data }) },
+  }));
+  return [...problem, ...networks];
+};
+
 /** The experiment of a file, or the usual one, with what the command line says in place of what it says. */
 export const experimentOf = async (options: ExperimentOptions): Promise<CheckedExperiment> => {
-  const { problem, solvers, nfe, metrics, samples, repeats, seed, distanceToReference } = options;
+  const { solvers, nfe, metrics, samples, repeats, seed, distanceToReference } = options;
   const base: Experiment =
     options.experiment === undefined ? usual : await loadExperiment(options.experiment);
   const given = settingsOf(options);
+  const problems = problemsOf(options);
   const entries = solvers ?? base.solvers;
   return checkExperiment({
     ...base,
-    ...(problem ? { problems: problem } : {}),
+    ...(problems.length > 0 ? { problems } : {}),
     ...(nfe ? { nfe } : {}),
     ...(metrics ? { metrics } : {}),
     ...(distanceToReference ? { distanceToReference } : {}),

@@ -2,7 +2,8 @@ import { Command, Option } from 'commander';
 import { dirname } from 'node:path';
 import { drawRun, incompleteMessage } from '../../experiments/cell.js';
 import { readyRun } from '../../experiments/ready-run.js';
-import { printedSamples, rowsOf, samplesWriter } from '../../experiments/files.js';
+import { printedSamples, samplesWriter } from '../../experiments/files.js';
+import { rowsOf } from '../../experiments/rows.js';
 import { statesFrom } from '../../experiments/given-start.js';
 import { type OpenModel, openModel } from '../../experiments/network-model.js';
 import type { Model } from '../../experiments/problem.js';
@@ -103,7 +104,12 @@ const startingAt = (options: Options, { process: { id, dataEnd, noiseEnd } }: Mo
 };
 
 /** The model or problem that is asked for; a problem holds nothing to release. Rejects with a `UsageError` for options that don't go together. */
-const opened = async ({ problem, model, provider, threads }: Options): Promise<OpenModel> => {
+const opened = async ({
+  problem,
+  model,
+  provider,
+  threads,
+}: Options): Promise<Pick<OpenModel, 'model' | 'note' | 'release'>> => {
   if (model !== undefined) {
     if (problem !== undefined)
       throw new UsageError('--model and --problem both say what to sample; give one');

@@ -26,7 +26,10 @@ export const conversions = {
   },
   /** eps - x_0 (Liu et al. 2023, rectified flow): x_0 = (x - sigma y) / (alpha + sigma) */
   'flow-velocity': ({ alpha, sigma }) => ({ state: 1 / (alpha + sigma), network: -sigma / (alpha + sigma) }),
-  /** F of Karras et al. 2022, table 1, at noise level sigma / alpha: x_0 = c_skip x / alpha + c_out y; of BFN's empty x, alpha = sigma = 0, the limit */
+  /**
+   * F of Karras et al. 2022, table 1, at noise level sigma / alpha: x_0 = c_skip x / alpha + c_out y. Where BFN starts alpha and sigma are 0 and so is
+   * alpha / sigma: c_out is sigmaData there, and x, which is 0, has no say.
+   */
   edm: ({ alpha, sigma }, sigmaData) => {
     const total = (alpha * sigmaData) ** 2 + sigma ** 2;
     if (total === 0) return { state: 0, network: sigmaData };
@@ -36,7 +39,7 @@ export const conversions = {
 
 /**
  * The conversion at a moment. Throws a `UsageError` where the prediction says nothing of the data: alpha = 0 for noise and score,
- * alpha = sigma = 0 for velocities.
+ * alpha = sigma = 0 for the others.
  */
 export const conversionAt = (
   predicts: keyof typeof conversions,

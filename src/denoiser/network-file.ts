@@ -82,6 +82,8 @@ export interface NetworkDescription {
   readonly batch?: number;
   /** What the network is built of, for who trains it on: no part of sampling. */
   readonly architecture?: { readonly id: string; readonly options: Readonly<Record<string, Json>> };
+  /** The data set that it was trained on (data/dataset.ts): what its samples are held against. */
+  readonly dataset?: Specification;
   readonly source?: string;
   readonly licence?: string;
   readonly trainedOn?: string;
@@ -194,6 +196,9 @@ const schema = v.strictObject(
     ),
     batch: v.exactOptional(whole(1)),
     architecture: v.exactOptional(v.strictObject({ id: text, options: byName }, '{ id, options }')),
+    dataset: v.exactOptional(
+      v.strictObject({ id: text, parameters: v.exactOptional(byName, {}) }, 'a data set: { id, parameters }'),
+    ),
     source: v.exactOptional(v.string('a text')),
     licence: v.exactOptional(v.string('a text')),
     trainedOn: v.exactOptional(v.string('a text')),
@@ -223,6 +228,7 @@ const acceptedAt: Readonly<Record<string, string>> = {
   data: 'kind and, of a text, alphabet, of a picture, width, height, channels',
   inputs: 'state, time',
   architecture: 'id, options',
+  dataset: 'id, parameters',
 };
 
 const mistakeOf = (issue: Issue): string => {

@@ -1,12 +1,11 @@
-import { zeros } from '../array/batch.js';
-import { firstNonFinite, normalsOfSamples } from '../array/host.js';
 import { UsageError, requireWhole } from '../errors.js';
 import type { Network } from './adapters.js';
 import { describedNetwork, type DescribedNetwork } from './described.js';
 import type { NetworkDescription, WrittenNetwork } from './network-file.js';
 import { signatureOf } from './onnx-graph.js';
 import { graphNetwork } from './onnx-run.js';
-import { loadOrt, openSession } from './onnx-session.js';
+import { loadOrt, openSession, reasonOf, type OpenSession } from './onnx-session.js';
+import { relativeGap, trial, type Call } from './onnx-trial.js';
 
 export const onnxProviders = ['cpu', 'cuda', 'webgpu'] as const;
 /** What a network runs on: an execution provider of ONNX Runtime. */
@@ -62,34 +61,15 @@ const read = async (
   return { description: readNetwork(given, where), where };
 };
 
-/** Two samples of noise half way: what a batch goes through, and what comes out is finite. Rejects with a `UsageError` otherwise. */
-const trial = async ({ process, denoiser }: DescribedNetwork): Promise<void> => {
-  const t = (process.dataEnd + process.noiseEnd) / 2;
-  const [alpha, sigma, time] = [process.alpha(t), process.sigma(t), process.networkTime(t)];
-  const x = zeros([2, ...denoiser.sampleShape]);
-  normalsOfSamples(x, { seed: 0, firstSample: 0, draw: 0 });
-  x.data.forEach((value, i) => (x.data[i] = sigma * value));
-  const moment = { t, alpha, sigma, time };
-  let data;
-  try {
-    ({ data } = await denoiser.predict(x, [moment, moment]));
-  } catch (error) {
-    throw new UsageError(
-      `a trial on 2 samples failed: ${(error as Error).message} (a graph made for one number of samples needs "batch")`,
-    );
-  }
-  const odd = firstNonFinite(data);
-  if (odd >= 0) {
-    throw new UsageError(`on a trial of noise at t = ${t} the prediction is ${data[odd]}; it must be finite`);
-  }
-};
-
 /**
  * A network in an ONNX file, with the description beside it: its process, its denoiser and the session that it runs in. Weights in a
  * file of their own are found beside the graph. The package `onnxruntime-node` is loaded here, and nowhere before.
  *
  * A call is a promise, yet the work is done on the thread that made it: no timer runs meanwhile. States are float32 at the graph's door; those of
  * float64 are converted. Samples above or below a fixed batch are cut and padded.
+ *
+ * On another provider than cpu it is held against cpu once, and runs there if it fails or differs: kernels of WebGPU were seen to be wrong
+ * without an error.
  *
  * Rejects with a `UsageError` where the package or a file is missing, where the description is not accepted or does not match the graph (names,
  * types, dimensions), and where a short trial fails or gives what is not finite.
@@ -98,26 +78,63 @@ export const openOnnx = async (path: string, options: OnnxOptions = {}): Promise
   checkOptions(options);
   const { description, where } = await read(path, options.description);
   const ort = await loadOrt();
-  const { session, provider, note } = await openSession(ort, path, options);
-  let open = true;
-  const release = async (): Promise<void> => {
-    if (open) await session.release();
-    open = false;
-  };
+  const asked = await openSession(ort, path, options);
+  const sessions = [asked];
+  let kept: OpenSession | undefined;
   try {
     const signature = await within(`${where} does not match ${path}`, () =>
-      signatureOf(description, session),
+      signatureOf(description, asked.session),
     );
-    const run = graphNetwork(ort, session, signature);
-    const network: Network = (x, times) => {
-      if (open) return run(x, times);
-      throw new UsageError(`the network ${path} was released; open it again`);
-    };
-    const described = await within(where, () => describedNetwork(description, network));
-    await within(path, () => trial(described));
-    return Object.freeze({ ...described, network, provider, ...(note !== undefined && { note }), release });
-  } catch (error) {
-    await release();
-    throw error;
+    const graph = ({ session }: OpenSession): Network => graphNetwork(ort, session, signature);
+    await within(where, () => describedNetwork(description, graph(asked)));
+    if (asked.provider !== 'cpu')
+      sessions.push(await openSession(ort, path, { ...options, provider: 'cpu' }));
+    const onCpu = sessions[sessions.length - 1];
+    const call = await within(path, () => trial(description, graph(onCpu)));
+    const wrong = onCpu === asked ? undefined : await whatIsWrong(graph(asked), call);
+    const chosen =
+      wrong === undefined
+        ? asked
+        : { ...onCpu, note: `on ${asked.provider} the network ${wrong}; it runs on cpu` };
+    const network = await held(path, description, graph(chosen), chosen);
+    kept = chosen;
+    return network;
+  } finally {
+    for (const { session } of sessions) if (session !== kept?.session) await session.release();
   }
+};
+
+/** How far another provider may be from cpu: what the shorter floats of some cards make of a deep network. */
+const accepted = 0.02;
+
+/** What a graph makes of a call that cpu has answered, if it is not the same. */
+const whatIsWrong = async (graph: Network, { x, times, y }: Call): Promise<string | undefined> => {
+  try {
+    const gap = relativeGap(await graph(x, times), y);
+    if (gap < accepted) return undefined;
+    return `differs from itself on cpu by ${gap.toPrecision(2)} of its largest number on a trial`;
+  } catch (error) {
+    return `fails on a trial (${reasonOf(error)})`;
+  }
+};
+
+/** The network until it is released. */
+const held = async (
+  path: string,
+  description: NetworkDescription,
+  graph: Network,
+  { session, provider, note }: OpenSession,
+): Promise<OnnxNetwork> => {
+  let open = true;
+  const network: Network = (x, times) => {
+    if (open) return graph(x, times);
+    throw new UsageError(`the network ${path} was released; open it again`);
+  };
+  const release = async (): Promise<void> => {
+    if (!open) return;
+    open = false;
+    await session.release();
+  };
+  const described = await describedNetwork(description, network);
+  return Object.freeze({ ...described, network, provider, ...(note !== undefined && { note }), release });
 };

@@ -4,7 +4,8 @@ import { UsageError } from '../errors.js';
 import type { Json } from '../json.js';
 import { readCheckpoint } from './checkpoint.js';
 import { type TrainingConfig, readConfig, writtenConfig } from './config.js';
-import { trainingFiles, trainingHash } from './run.js';
+import { trainingFiles } from './files.js';
+import { trainingHash } from './run.js';
 import { countParameters } from './shape-ops.js';
 import type { Task } from './task.js';
 

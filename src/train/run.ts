@@ -6,6 +6,7 @@ import type { Tfjs } from '../array/tfjs.js';
 import { DivergedError } from '../errors.js';
 import { readCheckpoint, writeCheckpoint, writeWhole } from './checkpoint.js';
 import { type TrainingConfig, writtenConfig } from './config.js';
+import { trainingFiles } from './files.js';
 import { exportOnnx } from './onnx.js';
 import { learningRate } from './optimiser.js';
 import { countParameters } from './shape-ops.js';
@@ -13,19 +14,6 @@ import type { Task } from './task.js';
 import { type StepRecord, type Trainer, type TrainingState, trainer } from './trainer.js';
 import { littleEndian } from './weights-file.js';
 import { split, startWeights } from './weights.js';
-
-/** The files of a training's folder. */
-export const trainingFiles = {
-  /** What is trained, and on what machines so far. */
-  record: 'training.json',
-  /** A line for every `logEvery` steps, and one for each validation. */
-  log: 'log.jsonl',
-  checkpoint: 'checkpoint.bin',
-  /** The averaged weights, the graph that refers to them, and what is to know of it. */
-  weights: 'weights.bin',
-  graph: 'network.onnx',
-  description: 'network.json',
-} as const;
 
 /** Steps between two lines of the log, each of which waits for the device. */
 export const logEvery = 50;
@@ -69,7 +57,8 @@ export const trainingHash = (config: TrainingConfig, { dataset, network }: Task)
     .digest('hex');
 };
 
-const startState = (config: TrainingConfig, { architecture }: Task): TrainingState => {
+/** Where a training begins: weights drawn with its seed, and nothing learned. */
+export const startState = (config: TrainingConfig, { architecture }: Task): TrainingState => {
   const weights = startWeights(architecture, config.seed);
   const zeros = (): Float32Array => new Float32Array(weights.length);
   return { step: 0, weights, average: weights.slice(), first: zeros(), second: zeros() };

@@ -176,6 +176,7 @@ const descriptionOf = (
     inputs: { state: 'x', time: 'time' },
     output: 'y',
     architecture: { id: made.id, options: made.options as Readonly<Record<string, Json>> },
+    dataset: config.data,
     ...(config.licence !== undefined && { licence: config.licence }),
   };
 };

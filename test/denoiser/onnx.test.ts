@@ -198,6 +198,35 @@ describe('a network in an ONNX file', () => {
       1e-4,
     );
   });
+
+  // https://github.com/microsoft/onnxruntime/issues/29651
+  it('is right on WebGPU too, or runs on cpu: a convolution of 15 channels, which WebGPU was seen to get wrong', async () => {
+    const [before, after, side] = [15, 60, 4];
+    const { normal } = randomStream(9, 'convolution');
+    const graph: Graph = {
+      inputs: [{ name: 'x', shape: ['n', before, side, side] }],
+      outputs: [{ name: 'y', shape: ['n', after, side - 2, side - 2] }],
+      weights: [
+        {
+          name: 'W',
+          shape: [after, before, 3, 3],
+          values: Array.from({ length: after * before * 9 }, normal),
+        },
+      ],
+      nodes: [{ op: 'Conv', inputs: ['x', 'W'], output: 'y' }],
+    };
+    const shapes = { inputShape: [before, side, side], outputShape: [after, side - 2, side - 2] };
+    const description = linearDescription(before * side ** 2, {
+      ...{ predicts: 'data', inputs: { state: 'x' }, layout: 'channels-first', ...shapes },
+    });
+    const x = { ...someRows(9, 2, before * side ** 2), shape: [2, before, side, side] };
+    const results: Batch[] = [];
+    for (const provider of ['cpu', 'webgpu'] as const) {
+      const one = await opened(graph, description, { provider });
+      results.push(await one.network(x, Float64Array.of(0, 0)));
+    }
+    expect(largestDifference(results[0].data, results[1].data)).toBeLessThan(1e-3);
+  });
 });
 
 describe('what does not fit is one line with the place', () => {

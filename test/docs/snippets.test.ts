@@ -11,6 +11,7 @@ const entries: Readonly<Record<string, { path: string; load: () => Promise<objec
   'bfn-sde': { path: 'src/index.ts', load: () => import('../../src/index.js') },
   'bfn-sde/solvers': { path: 'solvers/index.ts', load: () => import('../../solvers/index.js') },
   'bfn-sde/tensors': { path: 'src/tensors.ts', load: () => import('../../src/tensors.js') },
+  'bfn-sde/train': { path: 'src/train/index.ts', load: () => import('../../src/train/index.js') },
   'bfn-sde/experiments': { path: 'experiments/index.ts', load: () => import('../../experiments/index.js') },
   'bfn-sde/testing': { path: 'src/testing/index.ts', load: () => import('../../src/testing/index.js') },
   'fast-check': { path: 'node_modules/fast-check', load: () => import('fast-check') },

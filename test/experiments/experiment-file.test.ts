@@ -128,6 +128,11 @@ smaples: 5
 
   it.each([
     ['', /^e\.yaml:1: the experiment is null; it must be an experiment: problems, solvers/],
+    [
+      '[1, 2]',
+      /^e\.yaml:1: the experiment is \[1,2\]; it must be an experiment: problems, solvers, nfe, samples$/,
+    ],
+    ['settings: [karras]', /settings is \["karras"\]; it must be settings by name/],
     ['problems: [simplex-3]\nproblems: [text]', /^e\.yaml:2: Map keys must be unique/],
     ['{ "problems": [\n "text"', /^e\.yaml:2: Flow sequence .* must .* end with a \]/],
     ['a: &x [*x, *y]', /y/],

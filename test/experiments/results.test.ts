@@ -109,11 +109,13 @@ describe('writeWhole', () => {
     expect(await readdir(join(folder, 'made/for'))).toEqual(['it.txt']);
   });
 
-  it('leaves nothing behind where it fails', async () => {
+  it('leaves nothing behind where it fails, and says which file', async () => {
     await mkdir(join(folder, 'taken/by-a-folder'), { recursive: true });
-    await expect(writeWhole(join(folder, 'taken/by-a-folder'), 'text')).rejects.toThrow();
+    const taken = join(folder, 'taken/by-a-folder');
+    await expect(writeWhole(taken, 'text')).rejects.toThrow(`cannot write to ${taken}: EISDIR: `);
     expect(await readdir(join(folder, 'taken'))).toEqual(['by-a-folder']);
-    await expect(writeWhole(join(folder, 'file/below'), 'text')).rejects.toThrow();
+    const below = join(folder, 'file/below');
+    await expect(writeWhole(below, 'text')).rejects.toThrow(`cannot write to ${below}: ENOTDIR: `);
     expect(await readFile(join(folder, 'file'), 'utf8')).toBe('kept');
   });
 

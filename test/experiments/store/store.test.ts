@@ -17,6 +17,7 @@ import { mergeRuns } from '../../../experiments/merge.js';
 import type { Problem } from '../../../experiments/problem.js';
 import { makeProblem } from '../../../experiments/problems/index.js';
 import { type CellPool, runJobs } from '../../../experiments/run.js';
+import type { StoredCell } from '../../../experiments/store-format.js';
 import { jobsOfShard, prepare } from '../../../experiments/study.js';
 import { registerSolver, solver } from '../../../solvers/registry.js';
 import { UsageError } from '../../../src/errors.js';
@@ -137,8 +138,22 @@ describe('a run folder', () => {
   it('with a malformed line is refused with its number, and nothing is changed', async () => {
     await copyAll();
     const lines = whole.split('\n');
-    for (const broken of ['{ "key": "1" }', '\0\0\0', lines[3].replace('"value":', '"value":null,"v":')]) {
-      const text = lines.with(3, broken).join('\n');
+    const cell = JSON.parse(lines[3]) as StoredCell;
+    const changed = [
+      { ...cell, status: 'fine' },
+      { ...cell, calls: 5 },
+      { ...cell, estimates: {} }, // of another set of metrics, and so of another key
+      { ...cell, estimates: { 'class-divergence': { ...cell.estimates['class-divergence'], left: [1, 2] } } },
+      { ...cell, distanceToReference: {} },
+    ].map((one) => JSON.stringify(one));
+    const broken = [
+      '{ "key": "1" }',
+      '\0\0\0',
+      lines[3].replace('"value":', '"value":null,"v":'),
+      ...changed,
+    ];
+    for (const line of broken) {
+      const text = lines.with(3, line).join('\n');
       await writeFile(join(out, 'cells.jsonl'), text);
       await expect(compare(experiment, { out })).rejects.toThrow(/cells\.jsonl:4: the line is malformed/);
       expect(await read('cells.jsonl')).toBe(text);
@@ -186,6 +201,7 @@ describe('a folder that is not free', () => {
     ['another format', { format: 2 }, /manifest\.json has format 2; this version of bfn-sde reads format 1/],
     ['another version', { version: '99.0.0' }, /was written by bfn-sde 99\.0\.0; this is \d/],
     ['no experiment', { experiment: null }, /manifest\.json is malformed/],
+    ['solvers that are none', { experiment: { solvers: 'bfn' } }, /manifest\.json is malformed/],
   ])('has a manifest of %s', async (_, change, says) => {
     await begin(3);
     const manifest = JSON.parse(await read('manifest.json')) as object;
@@ -526,6 +542,12 @@ describe('shards', () => {
       'holds another experiment than',
     );
     await expect(mergeRuns([], out)).rejects.toThrow('there is no folder to merge');
+    const manifest = await read('manifest.json');
+    await writeFile(join(out, 'manifest.json'), manifest.replace('"problems"', '"texts"'));
+    await expect(mergeRuns([out], `${out}-joined`)).rejects.toThrow(
+      /manifest\.json is malformed: problems is missing; unknown key "texts"; accepted are/,
+    );
+    await writeFile(join(out, 'manifest.json'), manifest);
     const lines = await cellsIn();
     await appendFile(join(out, 'cells.jsonl'), `${lines[0].replace(/"value":[^,]*/, '"value":123')}\n`);
     await expect(mergeRuns([join(home, 'whole'), out], `${out}-joined`)).rejects.toThrow(

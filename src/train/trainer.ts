@@ -79,8 +79,8 @@ export const trainer = (options: TrainerOptions): Trainer => {
   const { tf } = tfjs;
   const parameters = parametersOf(architecture);
   const sizes = parameters.map(({ shape }) => elements(shape));
-  const decays = tf.concat(
-    parameters.map((parameter, i) => tf.fill([sizes[i]], parameter.decays ? 1 : 0)),
+  const decays = tf.tidy(() =>
+    tf.concat(parameters.map((parameter, i) => tf.fill([sizes[i]], parameter.decays ? 1 : 0))),
   ) as core.Tensor1D;
 
   /** The trained tensors of a flat vector, in the order of the parameters. */

@@ -183,6 +183,7 @@ export const runTraining = async (options: RunTrainingOptions): Promise<Training
         records = [];
       }
       if (isDue(step, validation.every, steps)) {
+        await settle(); // a step that diverged is named, not the validation after it
         const count = Math.min(validation.items, task.valid.count);
         await put({ step, validation: await running.validate(task.valid, count) });
       }

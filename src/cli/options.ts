@@ -190,7 +190,7 @@ export const settingsOf = (options: SettingOptions): CellSettings => ({
 export const addImport = (command: Command): Command =>
   command.option(
     '--import <module>',
-    'a module that registers solvers, processes, problems or metrics (may be repeated)',
+    'a module that registers solvers, processes, problems, metrics, data sets or architectures (may be repeated)',
     (path: string, before: readonly string[] = []) => [...before, path],
   );
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { environment } from '../../experiments/environment.js';
+import type { LoadedModule } from '../../experiments/modules.js';
 import { lockFolder } from '../../experiments/lock.js';
 import { writeTrainingReport } from '../../experiments/report/index.js';
 import { makeFolders, requireWritable } from '../../experiments/results.js';
@@ -14,12 +15,12 @@ import { type LogEntry, readLog, runTraining } from '../train/run.js';
 import { countParameters } from '../train/shape-ops.js';
 import { type Task, taskOf } from '../train/task.js';
 import { interruptible } from './interrupt.js';
-import { printJson, whole } from './options.js';
+import { type ImportOption, addImport, importModules, printJson, whole } from './options.js';
 import { commandLine } from './record.js';
 import { durationText } from './run-progress.js';
 import { trainingReporter } from './train-progress.js';
 
-interface Options {
+interface Options extends ImportOption {
   readonly out?: string;
   readonly backend?: BackendName;
   readonly steps?: number;
@@ -36,17 +37,19 @@ Examples:
   $ bfn train results/digits`;
 
 export const trainCommand = (): Command =>
-  new Command('train')
-    .description('train a network by a description, in a folder to go on in')
-    .argument('<config>', 'a description (.yaml, .json), or the folder of a training to go on with')
-    .option('--out <folder>', 'where to (default: results/<name of the description>)')
-    .addOption(
-      new Option('--backend <name>', 'of tfjs (default: the first of these that works here)').choices(
-        backendNames,
-      ),
-    )
-    .option('--steps <number>', 'in place of those of the description', whole(1))
-    .option('--seed <number>', 'in place of that of the description', whole(0))
+  addImport(
+    new Command('train')
+      .description('train a network by a description, in a folder to go on in')
+      .argument('<config>', 'a description (.yaml, .json), or the folder of a training to go on with')
+      .option('--out <folder>', 'where to (default: results/<name of the description>)')
+      .addOption(
+        new Option('--backend <name>', 'of tfjs (default: the first of these that works here)').choices(
+          backendNames,
+        ),
+      )
+      .option('--steps <number>', 'in place of those of the description', whole(1))
+      .option('--seed <number>', 'in place of that of the description', whole(0)),
+  )
     .option('--json', 'print what was trained as JSON')
     .addHelpText('after', examples)
     .action(run);
@@ -73,28 +76,34 @@ const asked = async (
 };
 
 const run = async (path: string, options: Options): Promise<void> => {
+  const modules = await importModules(options);
   const { config, folder } = await asked(path, options);
   const task = await taskOf(config);
   await requireWritable(folder);
   const from = await stepsDone(folder, config, task);
   const begun = performance.now();
-  if (from < config.steps) await train(config, task, folder, from, options);
+  if (from < config.steps) await train({ config, task, folder, from, modules }, options);
   await tell(config, task, folder, { from, seconds: (performance.now() - begun) / 1000 }, options);
 };
 
-const train = async (
-  config: TrainingConfig,
-  task: Task,
-  folder: string,
-  from: number,
-  { backend }: Options,
-): Promise<void> => {
+/** A training that is not finished. */
+interface Unfinished {
+  readonly config: TrainingConfig;
+  readonly task: Task;
+  readonly folder: string;
+  /** Steps that are done. */
+  readonly from: number;
+  readonly modules: readonly LoadedModule[];
+}
+
+const train = async (unfinished: Unfinished, { backend }: Options): Promise<void> => {
+  const { folder } = unfinished;
   const tfjs = await loadTfjs(backend);
   try {
     await makeFolders(folder);
     const unlock = await lockFolder(folder);
     try {
-      await trainWith(tfjs, config, task, folder, from);
+      await trainWith(tfjs, unfinished);
     } finally {
       await unlock();
     }
@@ -103,13 +112,7 @@ const train = async (
   }
 };
 
-const trainWith = async (
-  tfjs: Tfjs,
-  config: TrainingConfig,
-  task: Task,
-  folder: string,
-  from: number,
-): Promise<void> => {
+const trainWith = async (tfjs: Tfjs, { config, task, folder, from, modules }: Unfinished): Promise<void> => {
   const { name, steps } = config;
   const { dataset, architecture } = task;
   process.stderr.write(
@@ -122,7 +125,11 @@ const trainWith = async (
   try {
     const { step } = await runTraining({
       ...{ config, task, tfjs, folder, signal },
-      session: { command: commandLine(), ...(await environment()) },
+      session: {
+        command: commandLine(),
+        ...(await environment()),
+        ...(modules.length > 0 && { modules: modules.map(({ path, sha256 }) => ({ path, sha256 })) }),
+      },
       onStep: reporter.step,
       onProgress: ({ entry }) => reporter.entry(entry),
     }).catch((error: unknown) => {

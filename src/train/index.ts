@@ -10,6 +10,7 @@ export {
   type TrainingProgress,
   readLog,
   runTraining,
+  startState,
 } from './run.js';
 export { trainingFiles } from './files.js';
 export { type TrainingRecord, findRecord, readRecord, stepsDone } from './folder.js';

@@ -57,7 +57,8 @@ export const trainingHash = (config: TrainingConfig, { dataset, network }: Task)
     .digest('hex');
 };
 
-const startState = (config: TrainingConfig, { architecture }: Task): TrainingState => {
+/** Where a training begins: weights drawn with its seed, and nothing learned. */
+export const startState = (config: TrainingConfig, { architecture }: Task): TrainingState => {
   const weights = startWeights(architecture, config.seed);
   const zeros = (): Float32Array => new Float32Array(weights.length);
   return { step: 0, weights, average: weights.slice(), first: zeros(), second: zeros() };

@@ -23,7 +23,7 @@ const resume = async (folder: string): Promise<void> => {
   const experiment: Experiments.Experiment = {
     problems: ['simplex-3'],
     solvers: ['bfn', 'ode-euler', 'ddim', 'sde-dpm-solver++1'],
-    nfe: Array.from({ length: 31 }, (_, i) => i + 1),
+    nfe: Array.from({ length: 31 }, (_, i) => i + 2), // with one call some are one plan
     samples: 20,
     repeats: 800, // of 4 x 31 cells and the floor
   };

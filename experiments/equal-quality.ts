@@ -63,7 +63,14 @@ export const callsToMeetWithin = (
   goals: readonly ReplicatedGoal[],
 ): CallsForQuality => {
   const floor = goals.every(({ target, atLeast }) => target.value <= atLeast);
-  return { ...callsWithin(nfe, goals), ...(floor ? { floor } : {}) };
+  if (!floor) return callsWithin(nfe, goals);
+  // the floor is asked for, whatever scatters about it
+  const fixed = goals.map((goal) => {
+    const { atLeast, target } = goal;
+    const left = target.left.map((groups) => groups.map(() => atLeast));
+    return { ...goal, target: { ...target, value: atLeast, left } };
+  });
+  return { ...callsWithin(nfe, fixed), floor };
 };
 
 const callsWithin = (nfe: readonly number[], goals: readonly ReplicatedGoal[]): Calls => {

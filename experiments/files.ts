@@ -1,13 +1,11 @@
 import { encode as encodePng } from 'fast-png';
 import { extname } from 'node:path';
-import { type Batch, sampleSize } from '../src/array/batch.js';
+import type { Batch } from '../src/array/batch.js';
 import { npyOf } from '../src/data/npy.js';
 import { decode } from '../src/data/text.js';
 import { UsageError } from '../src/errors.js';
 import type { Model } from './problem.js';
-
-/** Stands for a line feed in files of text, so that a sample is a line. */
-export const lineFeedSign = '↵';
+import { lineFeedSign, rowsOf } from './rows.js';
 
 /** From decoded samples to the content of a file. */
 export type SamplesWriter = (samples: Batch) => string | Uint8Array;
@@ -37,14 +35,6 @@ export const samplesWriter = (name: string, problem: Model): SamplesWriter => {
 /** The samples of a problem for a terminal: characters if they are text, else numbers. */
 export const printedSamples = (samples: Batch, { view }: Model): string =>
   view?.kind === 'text' ? text(view.alphabet)(samples) : csv(samples);
-
-/** The samples, each as a list of its numbers. */
-export const rowsOf = (samples: Batch): readonly number[][] => {
-  const size = sampleSize(samples);
-  return Array.from({ length: samples.shape[0] }, (_, i) =>
-    Array.from(samples.data.subarray(i * size, (i + 1) * size)),
-  );
-};
 
 const linesOf = (samples: Batch, line: (row: readonly number[]) => string): string =>
   rowsOf(samples)

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DescribedNetwork } from '../src/denoiser/described.js';
 import type { NetworkDescription } from '../src/denoiser/network-file.js';
-import { type OnnxOptions, openOnnx } from '../src/denoiser/onnx.js';
 import { UsageError } from '../src/errors.js';
 import type { Json } from '../src/json.js';
-import { trainingFiles } from '../src/train/files.js';
+import { type Engine, type OpenTrainedOptions, filesOf, openTrained } from '../src/train/trained.js';
 import type { Process } from '../src/process/process.js';
 import { type Model, mostLikelyClasses } from './problem.js';
 
@@ -46,12 +45,13 @@ export const modelOfNetwork = (
 };
 
 /** Of the graph, and of the weights that our own networks have in a file beside it. */
-const sha256Of = async (file: string): Promise<string> => {
+const sha256Of = async ({ graph, weights }: ReturnType<typeof filesOf>): Promise<string> => {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash, { end: false });
-  const weights = join(dirname(file), trainingFiles.weights);
-  if (await stat(weights).catch(() => undefined))
-    await pipeline(createReadStream(weights), hash, { end: false });
+  for (const file of [graph, weights]) {
+    if (await stat(file).catch(() => undefined)) {
+      await pipeline(createReadStream(file), hash, { end: false });
+    }
+  }
   return hash.digest('hex');
 };
 
@@ -59,6 +59,7 @@ const sha256Of = async (file: string): Promise<string> => {
 export interface OpenModel {
   readonly model: Model;
   readonly description: NetworkDescription;
+  readonly engine: Engine;
   /** Of all that its predictions depend on: the file, the weights beside it, if there are such, and the description. */
   readonly checksum: string;
   /** What a user should know: that a provider was not there. */
@@ -67,22 +68,20 @@ export interface OpenModel {
 }
 
 /**
- * The model of a network in a file, NAME.onnx with its description NAME.json beside it. Its parameters say which file it was, what was said of
- * it, and what it runs on. Rejects with a `UsageError` like `openOnnx`, and for a file of another ending.
+ * The model of a network in a file, NAME.onnx with its description NAME.json beside it, or in the folder of a training. Its parameters say which
+ * file it was, what was said of it, and what it runs on. Rejects with a `UsageError` like `openTrained`, and for a file of another ending.
  */
-export const openModel = async (
-  file: string,
-  options: Pick<OnnxOptions, 'provider' | 'threads'> = {},
-): Promise<OpenModel> => {
-  if (extname(file).toLowerCase() !== '.onnx') {
+export const openModel = async (file: string, options: OpenTrainedOptions = {}): Promise<OpenModel> => {
+  const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() === true;
+  if (!isFolder && extname(file).toLowerCase() !== '.onnx') {
     throw new UsageError(`cannot open the network ${file}; the ending can be .onnx`);
   }
-  const network = await openOnnx(file, options);
-  const { provider, note, release, description } = network;
-  const sha256 = await sha256Of(file);
+  const network = await openTrained(file, options);
+  const { provider, engine, note, release, description } = network;
+  const sha256 = await sha256Of(filesOf(file));
   const said = JSON.parse(JSON.stringify(description)) as Json;
   const checksum = createHash('sha256').update(sha256).update(JSON.stringify(said)).digest('hex');
-  const parameters = { file, sha256, provider, description: said };
+  const parameters = { file, sha256, ...(provider ? { provider } : { engine }), description: said };
   const model = modelOfNetwork(basename(file, extname(file)), parameters, network);
-  return { model, description, checksum, release, ...(note !== undefined && { note }) };
+  return { model, description, engine, checksum, release, ...(note !== undefined && { note }) };
 };

@@ -56,8 +56,8 @@ export interface Problem extends Model {
   readonly unmeasured?: string;
   /** The metrics, all distances, that have to be as good together where two solvers are said to be of one quality. */
   readonly quality: readonly string[];
-  /** Whether predictions run in the WebAssembly kernel, in plain code, or are those of a learned network in ONNX Runtime. */
-  readonly kernel: 'wasm-simd' | 'plain' | 'onnxruntime';
+  /** Whether predictions run in the WebAssembly kernel or in plain code, or are those of a learned network, in ONNX Runtime or tfjs. */
+  readonly kernel: 'wasm-simd' | 'plain' | 'onnxruntime' | 'tfjs';
   /** Of what predictions depend on beside the parameters: the file of a network. */
   readonly checksum?: string;
 }

@@ -4,8 +4,8 @@ import { type Batch, elements } from '../src/array/batch.js';
 import { parseNpy } from '../src/data/npy.js';
 import { encode } from '../src/data/text.js';
 import { UsageError } from '../src/errors.js';
-import { lineFeedSign, rowsOf } from './files.js';
 import type { Model } from './problem.js';
+import { lineFeedSign, rowsOf } from './rows.js';
 
 const linesOf = (content: Buffer): string[] => {
   const lines = content.toString('utf8').split(/\r?\n/);

@@ -6,8 +6,10 @@ import { beatsAll } from './paired-comparisons.js';
 import type { Estimate } from './statistics.js';
 
 /** Whose predictions a problem's are. */
-export const networkText = (kernel: string): string =>
-  kernel === 'onnxruntime' ? 'learned network (ONNX Runtime)' : `exact network (${kernel})`;
+export const networkText = (kernel: string): string => {
+  if (kernel === 'onnxruntime') return 'learned network (ONNX Runtime)';
+  return kernel === 'tfjs' ? 'learned network (tfjs)' : `exact network (${kernel})`;
+};
 
 /** The comparison for people: for each problem and metric a table of solvers by NFE, with what the truth itself scores. */
 export const comparisonTable = (comparison: Comparison): string =>

@@ -74,25 +74,23 @@ export const lineLaw = (mixture: LineMixture): LineLaw => {
   return { mean, variance, cumulative, integral, quantile };
 };
 
-/** The tabulated law of points, each as likely as the others: nodes before the first point and at each. */
+/**
+ * The tabulated law of points, each as likely as the others: two nodes a point, at the ends of the cell of u on which it is the quantile, so that
+ * L is linear there and nothing is lost between nodes.
+ */
 export const lineLawOfPoints = (points: Float64Array): LineLaw => {
   const count = points.length;
   const mean = points.reduce((a, b) => a + b, 0) / count;
   const centred = points.map((x) => x - mean).sort();
-  const cumulative = Float64Array.from({ length: count + 1 }, (_, i) => i / count);
-  const integral = new Float64Array(count + 1);
-  centred.forEach((x, i) => (integral[i + 1] = integral[i] + x / count));
-  integral[count] = 0;
-  const quantile = new Float64Array(count + 1);
-  quantile.set(centred, 1);
-  quantile[0] = centred[0];
-  return {
-    mean,
-    variance: centred.reduce((sum, x) => sum + x * x, 0) / count,
-    cumulative,
-    integral,
-    quantile,
-  };
+  const [cumulative, integral, quantile] = [0, 1, 2].map(() => new Float64Array(2 * count));
+  let sum = 0;
+  centred.forEach((x, i) => {
+    [cumulative[2 * i], cumulative[2 * i + 1]] = [i / count, (i + 1) / count];
+    integral[2 * i] = sum / count;
+    integral[2 * i + 1] = (sum += x) / count;
+    quantile[2 * i] = quantile[2 * i + 1] = x;
+  });
+  return { mean, variance: centred.reduce((a, x) => a + x * x, 0) / count, cumulative, integral, quantile };
 };
 
 /** `L(u)` between two nodes: the cubic of the values and slopes at both. */

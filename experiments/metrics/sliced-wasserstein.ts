@@ -24,17 +24,21 @@ const unitVectors = (dimension: number, count: number): Float64Array[] => {
 
 const projection = (rows: Float64Array, direction: Float64Array): Float64Array => {
   const d = direction.length;
-  return Float64Array.from({ length: rows.length / d }, (_, i) => {
+  const out = new Float64Array(rows.length / d);
+  for (let i = 0; i < out.length; i++) {
     let sum = 0;
     for (let k = 0; k < d; k++) sum += rows[i * d + k] * direction[k];
-    return sum;
-  });
+    out[i] = sum;
+  }
+  return out;
 };
 
-const projected = (law: Mixture | EmpiricalLaw, direction: Float64Array): LineLaw =>
-  'items' in law
-    ? lineLawOfPoints(projection(Float64Array.from(law.items.data), direction))
-    : lineLaw(projectMixture(law, direction));
+/** What makes the law of `direction · X`. */
+const projector = (law: Mixture | EmpiricalLaw): ((direction: Float64Array) => LineLaw) => {
+  if (!('items' in law)) return (direction) => lineLaw(projectMixture(law, direction));
+  const rows = new Float64Array(law.items.data);
+  return (direction) => lineLawOfPoints(projection(rows, direction));
+};
 
 /**
  * The sliced 2-Wasserstein distance, `sqrt(mean over directions of W2²)` (Bonneel et al. 2015, "Sliced and Radon Wasserstein
@@ -43,12 +47,13 @@ const projected = (law: Mixture | EmpiricalLaw, direction: Float64Array): LineLa
  */
 export const slicedWasserstein = (law: Mixture | EmpiricalLaw, directions = 128): Metric => {
   const id = 'sliced-wasserstein';
-  const laws = lazy(() =>
-    unitVectors(law.dimension, directions).map((direction) => ({
+  const laws = lazy(() => {
+    const project = projector(law);
+    return unitVectors(law.dimension, directions).map((direction) => ({
       direction,
-      law: projected(law, direction),
-    })),
-  );
+      law: project(direction),
+    }));
+  });
   const over = (samples: Batch): Statistic => {
     const rows = vectors(id, samples, law.dimension);
     const slices = laws().map(({ direction, law }) => ({ law, points: ranked(projection(rows, direction)) }));

@@ -143,7 +143,7 @@ const problemOf = async (
   file: string,
   { data, order = usualOrder }: { readonly data?: string; readonly order?: number },
 ): Promise<Problem> => {
-  const { model, description, checksum } = await openModel(file, { threads: 1 });
+  const { model, description, engine, checksum } = await openModel(file, { threads: 1 });
   const specification = data ?? description.dataset;
   if (specification === undefined) {
     throw new UsageError(
@@ -152,7 +152,13 @@ const problemOf = async (
   }
   const dataset = await openDataset(specification);
   requireSame(model, dataset, file);
-  const common = { ...model, id, parameters, kernel: 'onnxruntime', checksum } as const;
+  const common = {
+    ...model,
+    id,
+    parameters,
+    kernel: engine === 'onnx' ? 'onnxruntime' : 'tfjs',
+    checksum,
+  } as const;
   if (dataset.alphabet !== undefined) {
     const [length] = dataset.shape;
     return {

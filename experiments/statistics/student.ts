@@ -22,6 +22,8 @@ const requireDegrees = (degrees: number): void => {
   throw new UsageError(`${degrees} degrees of freedom: accepted are positive integers`);
 };
 
+const found = new Map<string, number>(); // of a run few, each asked for by every interval
+
 /**
  * The two-sided quantile of Student's t: `P(|T| < studentQuantile(level, degrees)) = level`.
  * Throws a `UsageError` unless level is in (0, 1) and degrees is a positive integer.
@@ -29,6 +31,8 @@ const requireDegrees = (degrees: number): void => {
 export const studentQuantile = (level: number, degrees: number): number => {
   if (!(level > 0 && level < 1)) throw new UsageError(`level ${level}: accepted are numbers in (0, 1)`);
   requireDegrees(degrees);
+  const known = found.get(`${level} ${degrees}`);
+  if (known !== undefined) return known;
   let low = 0;
   let high = Math.PI / 2;
   for (let i = 0; i < 60; i++) {
@@ -36,7 +40,9 @@ export const studentQuantile = (level: number, degrees: number): number => {
     if (centralProbability(middle, degrees) < level) low = middle;
     else high = middle;
   }
-  return Math.sqrt(degrees) * Math.tan((low + high) / 2);
+  const quantile = Math.sqrt(degrees) * Math.tan((low + high) / 2);
+  found.set(`${level} ${degrees}`, quantile);
+  return quantile;
 };
 
 /**

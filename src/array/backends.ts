@@ -1,9 +1,6 @@
+import type { BackendName } from './backend-names.js';
 import type { Tf } from './tfjs.js';
 import { holdGpu } from './webgpu.js';
-
-/** In order of preference. */
-export const backendNames = ['tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
-export type BackendName = (typeof backendNames)[number];
 
 export interface Started {
   readonly device: string;

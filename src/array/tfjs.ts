@@ -1,6 +1,7 @@
 import type * as core from '@tensorflow/tfjs-core';
 import { UsageError } from '../errors.js';
-import { type BackendName, type Started, backendNames, backends, reasonOf } from './backends.js';
+import { type BackendName, backendNames } from './backend-names.js';
+import { type Started, backends, reasonOf } from './backends.js';
 
 export { type BackendName, backendNames };
 

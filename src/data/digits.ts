@@ -50,7 +50,7 @@ export const parseDigits = (text: string, file = bundled): GreyImages => {
 };
 
 /** The content of a file of digits, packed by gzip or not; of the one that ships with the package, unless told. */
-export const contentOfDigits = async (path?: string): Promise<Buffer> =>
+export const contentOfDigits = async (path?: string): Promise<Uint8Array> =>
   path === undefined ? readBundled(bundled) : readUnpacked(path);
 
 /**
@@ -58,6 +58,6 @@ export const contentOfDigits = async (path?: string): Promise<Buffer> =>
  * the same form, packed by gzip or not. Rejects with a `UsageError` if the file is missing, corrupt or not of that form.
  */
 export const readDigits = async (path?: string): Promise<Digits> => {
-  const digits = parseDigits((await contentOfDigits(path)).toString('latin1'), path);
+  const digits = parseDigits(new TextDecoder('latin1').decode(await contentOfDigits(path)), path);
   return { images: allImages(digits), labels: digits.labels };
 };

@@ -18,7 +18,7 @@ export type TensorFeeds = Readonly<Record<string, core.Tensor>>;
 export interface BatchDraw {
   /** In (0, 1), one an item: where in time. */
   readonly places: Float64Array;
-  /** Standard normals, [n, size]: those of a number are always the same. */
+  /** Standard normals, [n, size]: those of a draw are always the same. */
   normals(draw: number, size: number): Float32Array;
 }
 
@@ -35,18 +35,19 @@ export interface Objective {
 }
 
 /**
- * The random numbers of step `step` of a run: functions of (seed, step), so that a run can go on from any step. The places in time are
- * spread over n equal parts of the unit interval with one common shift, which leaves each of them uniform and makes the loss less noisy.
- * (Kingma et al. 2021, arXiv:2107.00630, appendix I.1)
+ * The random numbers of step `step` of a run: functions of (seed, step), so that a run can go on from any step. The places in time lie 1/n
+ * apart, moved around the unit interval together, which leaves each of them uniform and makes the loss less noisy (Kingma et al. 2021,
+ * arXiv:2107.00630, appendix I.1). `apart`: other random numbers, that no training shares.
  */
-export const batchDraw = (seed: number, step: number, n: number): BatchDraw => {
+export const batchDraw = (seed: number, step: number, n: number, { apart = false } = {}): BatchDraw => {
+  const first = apart ? 2 ** 31 : 0;
   const shift = new Float64Array(1);
-  uniforms(shift, { seed, sample: step, draw: 0 });
+  uniforms(shift, { seed, sample: step, draw: first });
   return {
-    places: Float64Array.from({ length: n }, (_, i) => (i + shift[0]) / n),
+    places: Float64Array.from({ length: n }, (_, i) => (shift[0] + i / n) % 1),
     normals: (draw, size) => {
       const data = new Float32Array(n * size);
-      normalsOfSamples({ shape: [n, size], data }, { seed, firstSample: step * n, draw });
+      normalsOfSamples({ shape: [1, n * size], data }, { seed, firstSample: step, draw: first + draw });
       return data;
     },
   };

@@ -4,7 +4,7 @@ import { conversions, scaled } from '../denoiser/conversions.js';
 import { UsageError } from '../errors.js';
 import type { Moment } from '../plan/denoiser.js';
 import type { Process } from '../process/process.js';
-import { type Objective, anItem, noisedStates, stepOf } from './objective.js';
+import { type Feed, type Objective, anItem, noisedStates, stepOf } from './objective.js';
 
 /** The guises of a prediction that a network can be trained to give: those whose answer is known while the noise is. */
 export type Guise = keyof typeof conversions;
@@ -32,36 +32,39 @@ export interface FlowRegressionOptions extends RegressionOptions {
   readonly clip?: boolean;
 }
 
-/** `weight ||target - y||² + constant` is the cost of y, of which `x_0 = state x + network y`; the target is `signal x_0 + noise eps`. */
+/**
+ * What is asked of the network's y at a place: `x_hat - x_0 = network (y - target)` with the target `signal x_0 + noise eps`, in which no digits are
+ * lost at either end of time, costs `weight ||x_hat - x_0||²`; `unknown` is what ||x_0||² costs where y says nothing of the data.
+ */
 interface Question {
   readonly weight: number;
-  /** Of x_0 squared, where the network has no say. */
-  readonly constant: number;
+  readonly unknown: number;
+  readonly network: number;
   readonly signal: number;
   readonly noise: number;
-  readonly bounds: readonly [state: number, unit: number];
 }
 
+/** Where y says nothing of the data, they are predicted as 0, as the original code has it of noise. */
 const question = (
   { moment, weight }: Place,
   { predicts, sigmaData = NaN }: RegressionOptions,
   tMin: number,
 ): Question => {
-  if (predicts === 'noise' && (moment.time < tMin || moment.alpha === 0)) {
-    return { weight: 0, constant: weight, signal: 0, noise: 0, bounds: [0, 0] };
+  const { state, network } = conversions[predicts](moment, sigmaData);
+  if (!Number.isFinite(state) || !Number.isFinite(network) || (predicts === 'noise' && moment.time < tMin)) {
+    return { weight: 0, unknown: weight, network: 0, signal: 0, noise: 0 };
   }
   const { alpha, sigma } = moment;
-  const { state, network } = conversions[predicts](moment, sigmaData);
   return {
-    weight: weight * network ** 2,
-    constant: 0,
+    weight,
+    unknown: 0,
+    network,
     signal: (1 - state * alpha) / network,
     noise: (-state * sigma) / network,
-    bounds: [-state / network, 1 / Math.abs(network)],
   };
 };
 
-/** The objective of questions at places: a regression on the network's own guise of the data, in which no digits are lost at either end of time. */
+/** The objective of questions at places: a regression on the network's own guise of the data. */
 const regression = (
   {
     id,
@@ -90,59 +93,44 @@ const regression = (
     const questions = places.map((place) => question(place, options, tMin));
     const x0 = target(data);
     const noise = draw.normals(1, size);
-    const wanted = new Float32Array(n * size);
-    const constants = new Float64Array(n);
-    questions.forEach(({ signal, noise: ofNoise, constant }, i) => {
+    const [wanted, low, high] = Array.from({ length: 3 }, () => new Float32Array(n * size));
+    const unknown = new Float64Array(n);
+    questions.forEach((asked, i) => {
       for (let j = i * size; j < (i + 1) * size; j++) {
-        wanted[j] = signal * x0[j] + ofNoise * noise[j];
-        constants[i] += constant * x0[j] ** 2;
+        wanted[j] = asked.signal * x0[j] + asked.noise * noise[j];
+        [low[j], high[j]] = [-1 - x0[j], 1 - x0[j]];
+        unknown[i] += asked.unknown * x0[j] ** 2;
       }
     });
-    const axes = shape.length;
+    const of = (values: Float32Array): Feed => ({ shape: data.shape, data: values });
+    const each = (name: 'weight' | 'network'): Feed =>
+      anItem(
+        questions.map((asked) => asked[name]),
+        shape.length,
+      );
     const moments = places.map(({ moment }) => moment);
-    const state = { shape: data.shape, data: noisedStates(x0, noise, moments) };
-    const shown = { shape: data.shape, data: new Float32Array(n * size) };
+    const state = of(noisedStates(x0, noise, moments));
+    const shown = of(new Float32Array(n * size));
     if (input === 'scaled') scaled(state, moments, sigmaData, shown);
     return {
-      state,
-      ...(input === 'scaled' && { shown }),
       time: anItem(
-        places.map(({ moment }) => moment.time),
+        moments.map(({ time }) => time),
         0,
       ),
-      target: { shape: data.shape, data: wanted },
-      weight: anItem(
-        questions.map(({ weight }) => weight),
-        axes,
-      ),
-      constant: anItem(constants, 0),
-      ...(clip && {
-        centre: anItem(
-          questions.map(({ bounds }) => bounds[0]),
-          axes,
-        ),
-        reach: anItem(
-          questions.map(({ bounds }) => bounds[1]),
-          axes,
-        ),
-      }),
+      shown: input === 'scaled' ? shown : state,
+      target: of(wanted),
+      weight: each('weight'),
+      network: each('network'),
+      unknown: anItem(unknown, 0),
+      ...(clip && { low: of(low), high: of(high) }),
     };
   },
-  input: (_tf, { state, shown }) => shown ?? state,
-  loss(tf, output, { state, target: wanted, weight, constant, centre, reach }) {
-    const bound = (): typeof output => {
-      const middle = tf.mul(state, centre);
-      return tf.minimum(
-        tf.maximum(tf.reshape(output, wanted.shape), tf.sub(middle, reach)),
-        tf.add(middle, reach),
-      );
-    };
-    const errors = tf.mul(
-      weight,
-      tf.squaredDifference(clip ? bound() : tf.reshape(output, wanted.shape), wanted),
-    );
-    const n = wanted.shape[0];
-    return tf.div(tf.add(tf.sum(errors), tf.sum(constant)), n);
+  input: (_tf, { shown }) => shown,
+  loss(tf, output, { target: wanted, weight, network, unknown, low, high }) {
+    const free = tf.mul(network, tf.sub(tf.reshape(output, wanted.shape), wanted));
+    const error = clip ? tf.minimum(tf.maximum(free, low), high) : free;
+    const costs = tf.mul(weight, tf.square(error));
+    return tf.div(tf.add(tf.sum(costs), tf.sum(unknown)), wanted.shape[0]);
   },
 });
 

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { type BackendName, loadTfjs } from '../array/tfjs.js';
+import type { BackendName } from '../array/backend-names.js';
+import { loadTfjs } from '../array/tfjs.js';
 import { accuracyFromExpression, continuousAccuracy, discreteAccuracy } from '../bfn/accuracy.js';
 import { discreteFlow } from '../bfn/discrete-flow.js';
 import type { BayesianFlow } from '../bfn/flow.js';
@@ -8,7 +9,7 @@ import { continuousFlow, discretisedFlow } from '../bfn/normal-flow.js';
 import { type NetworkDenoiser, describedNetwork } from '../denoiser/described.js';
 import { type NetworkDescription, loadNetworkFile } from '../denoiser/network-file.js';
 import { loadOrt } from '../denoiser/onnx-session.js';
-import { openOnnx } from '../denoiser/onnx.js';
+import { type OnnxOptions, type OnnxProvider, openOnnx } from '../denoiser/onnx.js';
 import { hostNetwork } from '../denoiser/tensors.js';
 import { UsageError } from '../errors.js';
 import type { Process } from '../process/process.js';
@@ -23,7 +24,7 @@ export const engines = ['onnx', 'tfjs'] as const;
 /** What computes a trained network: ONNX Runtime its graph, or tfjs its architecture. They agree to float32 rounding. */
 export type Engine = (typeof engines)[number];
 
-export interface OpenTrainedOptions {
+export interface OpenTrainedOptions extends Pick<OnnxOptions, 'provider' | 'threads'> {
   /** Unless told ONNX Runtime where it is installed, else tfjs. */
   readonly engine?: Engine;
   /** Of tfjs. */
@@ -39,7 +40,9 @@ export interface TrainedNetwork {
   readonly engine: Engine;
   /** What it runs on, in words. */
   readonly device: string;
-  /** Why that is not ONNX Runtime, where nothing was asked for. */
+  /** Of ONNX Runtime. */
+  readonly provider?: OnnxProvider;
+  /** Why that is not what was asked for, or ONNX Runtime where nothing was. */
   readonly note?: string;
   /** Frees what is held; the denoiser is of no use after it. */
   release(): Promise<void>;
@@ -68,7 +71,7 @@ export const flowOfNetwork = async ({
 };
 
 /** The files of a network: a training's folder, or a graph with its description beside it. */
-const filesOf = (path: string) => {
+export const filesOf = (path: string) => {
   const isGraph = extname(path).toLowerCase() === '.onnx';
   const folder = isGraph ? dirname(path) : path;
   const name = isGraph ? basename(path, extname(path)) : 'network';
@@ -121,8 +124,11 @@ const onTfjs = async (
   }
 };
 
-const onOnnxRuntime = async ({ graph, description }: ReturnType<typeof filesOf>): Promise<TrainedNetwork> => {
-  const opened = await openOnnx(graph, { description });
+const onOnnxRuntime = async (
+  { graph, description }: ReturnType<typeof filesOf>,
+  options: Pick<OnnxOptions, 'provider' | 'threads'>,
+): Promise<TrainedNetwork> => {
+  const opened = await openOnnx(graph, { description, ...options });
   return { ...opened, engine: 'onnx', device: `ONNX Runtime (${opened.provider})` };
 };
 
@@ -134,7 +140,7 @@ const onOnnxRuntime = async ({ graph, description }: ReturnType<typeof filesOf>)
  */
 export const openTrained = async (
   path: string,
-  { engine, backend }: OpenTrainedOptions = {},
+  { engine, backend, ...onnx }: OpenTrainedOptions = {},
 ): Promise<TrainedNetwork> => {
   if (engine !== undefined && !engines.includes(engine)) {
     throw new UsageError(`the engine is "${String(engine)}"; accepted are ${engines.join(', ')}`);
@@ -142,14 +148,14 @@ export const openTrained = async (
   const files = filesOf(path);
   await requireNetwork(path, files.description);
   const missing =
-    engine === undefined && backend === undefined
+    engine === undefined && backend === undefined && onnx.provider === undefined
       ? await loadOrt().then(
           () => undefined,
           (error: Error) => error.message,
         )
       : undefined;
   const usesTfjs = (engine ?? (backend === undefined && missing === undefined ? 'onnx' : 'tfjs')) === 'tfjs';
-  const opened = usesTfjs ? await onTfjs(files, backend) : await onOnnxRuntime(files);
+  const opened = usesTfjs ? await onTfjs(files, backend) : await onOnnxRuntime(files, onnx);
   const flow = await flowOfNetwork(opened.description);
   return Object.freeze({
     ...opened,

@@ -67,9 +67,6 @@ const toDevice = (tf: Tf, feeds: Feeds): TensorFeeds =>
     Object.entries(feeds).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape], 'float32')]),
   );
 
-/** Far from the steps of training, whose noise validation must not share. */
-const validationStep = 2 ** 20;
-
 /**
  * Trains a network on an objective, with all tensors on the device from step to step. The state after a step is a function of the state before,
  * the data, the options and the seed: a run that goes on from a state ends where it would have ended, bit for bit on one backend.
@@ -172,7 +169,7 @@ export const trainer = (options: TrainerOptions): Trainer => {
         const size = Math.min(batch, count - b * batch);
         const { items: chosen } = batchItems(b, batch, others.count, seed);
         const data = await others.read(chosen.slice(0, size), 0);
-        const feeds = objective.feeds(data, batchDraw(seed, validationStep + b, size));
+        const feeds = objective.feeds(data, batchDraw(seed, b, size, { apart: true }));
         const loss = tf.tidy(() => lossOf(apart(state.average), toDevice(tf, feeds)));
         const [value] = await loss.data();
         loss.dispose();

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backendNames, reasonOf } from '../../src/array/backends.js';
+import { backendNames } from '../../src/array/backend-names.js';
+import { reasonOf } from '../../src/array/backends.js';
 import { loadTfjs, makeCurrent } from '../../src/array/tfjs.js';
 import { UsageError } from '../../src/errors.js';
 import { buildTime, ensureBuilt, execute, root } from '../built.js';

@@ -103,7 +103,11 @@ describe('bfn sample --model', () => {
   });
 
   it.each<[string, () => string[], RegExp]>([
-    ['no file', () => ['--model', 'none.onnx'], /^error: cannot read the network none\.onnx: ENOENT[^\n]*$/],
+    [
+      'no file',
+      () => ['--model', 'none.onnx'],
+      /^error: none\.onnx has no trained network: cannot read none\.json: ENOENT[^\n]*$/,
+    ],
     [
       'another ending',
       () => ['--model', 'a.pt'],

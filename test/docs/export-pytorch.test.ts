@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { solver, timeGrid } from '../../solvers/index.js';
-import { rowsOf } from '../../experiments/files.js';
+import { rowsOf } from '../../experiments/rows.js';
 import { type Batch, zeros } from '../../src/array/batch.js';
 import { openOnnx } from '../../src/denoiser/onnx.js';
 import { sample } from '../../src/plan/sample.js';

@@ -61,6 +61,18 @@ describe('callsToMeetWithin', () => {
     expect(callsToMeetWithin(nfe, [{ ...at, atLeast: 0.2 }])).toEqual({ atMost: 5, floor: true });
   });
 
+  it('is the same for all solvers that are at the floor, however they scatter about it', () => {
+    const { normal } = randomStream(5, 'floor');
+    const noisy = (mean: number) => meanOf(Float64Array.from({ length: 60 }, () => mean * (1 + normal())));
+    const values = nfe.map((calls) => noisy(1 / calls));
+    const [one, other] = [0.0999, 0.01].map((mean) => {
+      const target = { ...noisy(mean), value: mean };
+      return callsToMeetWithin(nfe, [{ values, target, atLeast: 0.1 }]);
+    });
+    expect(one).toEqual(other);
+    expect(one).toHaveProperty('floor', true);
+  });
+
   it('covers the calls of two power laws in 95% of runs', () => {
     const { normal } = randomStream(2, 'calls');
     let covered = 0;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { printedSamples, rowsOf, samplesWriter } from '../../experiments/files.js';
+import { printedSamples, samplesWriter } from '../../experiments/files.js';
+import { rowsOf } from '../../experiments/rows.js';
 import { makeProblem } from '../../experiments/problems/index.js';
 import type { Problem } from '../../experiments/problem.js';
 import type { Batch } from '../../src/array/batch.js';

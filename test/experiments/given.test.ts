@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawSamples } from '../../experiments/cell.js';
-import { rowsOf, samplesWriter } from '../../experiments/files.js';
+import { samplesWriter } from '../../experiments/files.js';
+import { rowsOf } from '../../experiments/rows.js';
 import { statesFrom } from '../../experiments/given-start.js';
 import { asData } from '../../experiments/problem.js';
 import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
@@ -100,7 +101,12 @@ describe('samples that come from a file', () => {
     ['mixture-2d', 'a.csv', '1,2\n3\n', /sample 2 is not 2 finite numbers/],
     ['mixture-2d', 'a.csv', '1,x\n', /sample 1 is not 2 finite numbers/],
     ['mixture-2d', 'a.csv', '', /sample 1 is not 2/],
-    ['mixture-2d', 'a.npy', 'no array, but some text', /: it is no \.npy file that can be read: byte 0 is 110/],
+    [
+      'mixture-2d',
+      'a.npy',
+      'no array, but some text',
+      /: it is no \.npy file that can be read: byte 0 is 110/,
+    ],
     ['mixture-2d', 'a.npy', '', /cannot read samples of "mixture-2d"/],
     ['mixture-2d', 'a.png', '', /the ending can be \.csv, \.npy/],
     ['simplex-3', 'a.csv', '3\n', /sample 1 is not 1 classes from 0 to 2/],

@@ -7,7 +7,7 @@ import { solver } from '../../solvers/registry.js';
 import type { Batch } from '../../src/array/batch.js';
 import { UsageError } from '../../src/errors.js';
 
-// each built-in problem, the larger ones made small
+// each built-in problem with an exact network, the larger ones made small; networks.test.ts has the learned ones
 const lines = [
   'text:order=1,length=8',
   'digits:components=2',
@@ -22,7 +22,8 @@ const make = (line: string) => {
 };
 
 it('all built-in problems are tested here', () => {
-  expect(lines.map((line) => parseProblem(line).id)).toEqual(problemList().map(({ id }) => id));
+  const exact = problemList().filter(({ id }) => !id.endsWith('network'));
+  expect(lines.map((line) => parseProblem(line).id)).toEqual(exact.map(({ id }) => id));
 });
 
 describe.each(lines)('the problem %s', (line) => {

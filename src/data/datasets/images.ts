@@ -60,7 +60,7 @@ const describe = ({ side, dynamic }: Form): Pick<Dataset, 'kind' | 'classes' | '
 export const digits = async (options: DigitsOptions): Promise<Dataset> => {
   const { path, split, seed } = options;
   const content = await contentOfDigits(path);
-  const images = parseDigits(content.toString('latin1'), path);
+  const images = parseDigits(new TextDecoder('latin1').decode(content), path);
   const form = formOf('digits', images.side, options);
   const order = shuffled(images.labels.length, seed);
   const [train, valid, test] = partsOf('dataset "digits"', order.length, split).map((part) =>

@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { gaussianMixture } from '../../../src/denoiser/mixture.js';
 import { slicedWasserstein } from '../../../experiments/metrics/index.js';
 import { normalCdf } from '../../../experiments/metrics/normal.js';
-import { lineLaw, squaredWasserstein, type LineMixture } from '../../../experiments/metrics/projected-law.js';
+import {
+  lineLaw,
+  lineLawOfPoints,
+  squaredWasserstein,
+  type LineMixture,
+} from '../../../experiments/metrics/projected-law.js';
 import { batchOf, mapRows, plane, range, rowsOf, standardNormal, valueOf } from './support.js';
 
 const lineMixtures = (leastDeviation: number) =>
@@ -197,5 +202,22 @@ describe('sliced-wasserstein', () => {
     const ratio = (await mean(100)) / (await mean(1600));
     expect(ratio).toBeGreaterThan(2.8);
     expect(ratio).toBeLessThan(5.6);
+  });
+});
+
+describe('the law of points', () => {
+  it('gives the distance of two sets of points exactly: that of their quantile functions', () => {
+    fc.assert(
+      fc.property(sortedPoints, sortedPoints, (points, others) => {
+        const [n, m] = [points.length, others.length];
+        let exact = 0;
+        // on cells of 1/(n m) both quantile functions are constant
+        for (let i = 0; i < n * m; i++) {
+          exact += (points[Math.floor(i / m)] - others[Math.floor(i / n)]) ** 2 / (n * m);
+        }
+        const found = squaredWasserstein(lineLawOfPoints(others), points, new Float64Array(n).fill(1));
+        expect(Math.abs(found - exact)).toBeLessThan(1e-12 * (1 + exact) * 100);
+      }),
+    );
   });
 });

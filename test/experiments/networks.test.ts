@@ -1,0 +1,174 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCell } from '../../experiments/cell.js';
+import { keysOf } from '../../experiments/key.js';
+import { metricsFor } from '../../experiments/metrics/index.js';
+import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
+import type { Problem } from '../../experiments/problem.js';
+import { asData } from '../../experiments/problem.js';
+import { readyRun } from '../../experiments/ready-run.js';
+import { npyOf } from '../../src/data/npy.js';
+import { UsageError } from '../../src/errors.js';
+import { readConfig, type WrittenConfig } from '../../src/train/config.js';
+import { exportOnnx } from '../../src/train/onnx.js';
+import { taskOf } from '../../src/train/task.js';
+import { split, startWeights } from '../../src/train/weights.js';
+import { littleEndian } from '../../src/train/weights-file.js';
+
+let folder = '';
+const pointsOf = { shape: [40, 3], data: Float32Array.from({ length: 120 }, (_, i) => Math.sin(i * i)) };
+
+/** An untrained network of a training, as the training would leave it; the file of the graph. */
+const untrained = async (name: string, written: Partial<WrittenConfig>, seed = 1): Promise<string> => {
+  const config = readConfig({ name, batch: 2, steps: 1, ...written });
+  const { architecture, network } = await taskOf(config);
+  const weights = startWeights(architecture, seed);
+  const path = join(folder, name);
+  const { mkdir } = await import('node:fs/promises');
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'weights.bin'), littleEndian(weights));
+  const graph = exportOnnx(architecture, split(architecture, weights), { external: 'weights.bin' });
+  await writeFile(join(path, 'network.onnx'), graph);
+  await writeFile(join(path, 'network.json'), JSON.stringify(network));
+  return join(path, 'network.onnx');
+};
+
+const mlp = { network: { id: 'mlp', width: 8, depth: 1 }, predicts: 'edm' } as const;
+let points = '';
+let words = '';
+let bits = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bfn-networks-'));
+  const data = join(folder, 'points.npy');
+  await writeFile(data, npyOf(pointsOf));
+  points = await untrained('points', {
+    ...mlp,
+    data: { id: 'npy', path: data },
+    flow: { kind: 'continuous' },
+  });
+  words = await untrained('words', {
+    data: { id: 'text', source: 'text8', length: 8 },
+    flow: { kind: 'discrete', beta1: 0.5 },
+    network: { id: 'transformer', width: 8, depth: 1, heads: 2 },
+    predicts: 'logits',
+  });
+  bits = await untrained('bits', {
+    data: { id: 'digits', binarise: 'dynamic' },
+    flow: { kind: 'discrete', beta1: 9 },
+    network: { id: 'mlp', width: 8, depth: 1 },
+    predicts: 'binary-logit',
+  });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const problem = (path: string, more = {}): Promise<Problem> => makeProblem('network', { path, ...more });
+
+describe('a learned network as a problem', () => {
+  it('is held against the items that it was trained on, whose moments are those of the state', async () => {
+    for (const [path, tolerance] of [
+      [points, 0.25],
+      [bits, 0.06],
+    ] as const) {
+      const of = await problem(path);
+      const { truth, moments } = of;
+      if (truth.kind !== 'items') throw new Error('the truth is not of items');
+      const { data, shape } = asData(of, of.trueSamples(3000, 1));
+      const size = data.length / shape[0];
+      const mean = new Float64Array(size);
+      data.forEach((x, i) => (mean[i % size] += x / shape[0]));
+      mean.forEach((value, i) => expect(Math.abs(value - moments.mean[i])).toBeLessThan(tolerance));
+      const variance =
+        Float64Array.from(data, (x, i) => (x - mean[i % size]) ** 2).reduce((a, b) => a + b, 0) / data.length;
+      expect(Math.abs(variance / moments.variance - 1)).toBeLessThan(0.1);
+    }
+  });
+
+  it('draws true samples from those items, independently, the same for a seed', async () => {
+    const of = await problem(points);
+    const all = new Set(
+      Array.from({ length: 40 }, (_, i) => pointsOf.data.subarray(3 * i, 3 * i + 3).join()),
+    );
+    fc.assert(
+      fc.property(fc.nat(1000), (seed) => {
+        const { data } = of.trueSamples(20, seed);
+        expect(of.trueSamples(20, seed).data).toEqual(data);
+        for (let i = 0; i < 20; i++) expect(all).toContain(data.subarray(3 * i, 3 * i + 3).join());
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('runs with every solver of its process, one call after the other or in one', async () => {
+    for (const path of [points, words, bits]) {
+      const of = await problem(path);
+      for (const solver of [...of.solvers, 'recommended']) {
+        const run = { solver, nfe: 4, settings: {} };
+        const task = { problem: { id: 'network', parameters: { path } }, run, samples: 12, seed: 1 };
+        const outcome = await runCell(of, task);
+        expect([solver, outcome.status, outcome.message]).toEqual([solver, 'ok', undefined]);
+        expect(outcome.calls?.max).toBe(4);
+        expect(Object.keys(outcome.estimates)).toEqual(metricsFor(of.truth).map(({ id }) => id));
+      }
+    }
+  });
+
+  it('measures text by a model of the text, which its own windows meet', async () => {
+    const of = await problem(words, { order: 2 });
+    const [bitsPerCharacter] = metricsFor(of.truth, ['bits-per-character']);
+    const samples = of.trueSamples(4000, 3);
+    const value = (await bitsPerCharacter.over(samples))(Array.from({ length: 4000 }, (_, i) => i));
+    expect(bitsPerCharacter.truth).toBeGreaterThan(2);
+    expect(Math.abs(value - (bitsPerCharacter.truth ?? 0))).toBeLessThan(0.03);
+  });
+
+  it('has cells of its own for other weights in the same file', async () => {
+    const keyOf = async (): Promise<string> => {
+      const of = await problem(points);
+      const run = readyRun(of, { solver: 'bfn', nfe: 3, settings: {} });
+      return keysOf({ problem: of, samples: 5, metrics: metricsFor(of.truth), modules: [] })(run)(1);
+    };
+    const before = await keyOf();
+    expect(await keyOf()).toBe(before);
+    const data = { id: 'npy', path: join(folder, 'points.npy') };
+    await untrained('points', { ...mlp, data, flow: { kind: 'continuous' } }, 2);
+    expect(await keyOf()).not.toBe(before);
+  });
+
+  it.each([
+    [
+      'data of another size',
+      () => problem(points, { data: 'digits' }),
+      /samples of shape \[64\].*takes \[3\]/,
+    ],
+    ['unknown data', () => problem(points, { data: 'words' }), /unknown dataset "words"/],
+    ['a file that is not there', () => problem('nowhere.onnx'), /nowhere/],
+    ['a parameter that it has not', async () => parseProblem('digits-network:path=x'), /no parameter "path"/],
+  ])('refuses %s in one line', async (_, make, message) => {
+    await expect(make()).rejects.toThrow(UsageError);
+    await expect(make()).rejects.toThrow(message);
+  });
+});
+
+describe('the networks that ship', () => {
+  it.each(['digits-network', 'mnist-network', 'text-network'])('%s: it knows its data', async (id) => {
+    const of = await makeProblem(id);
+    const run = { solver: 'recommended', nfe: 6, settings: {} };
+    const task = { problem: { id, parameters: {} }, run, samples: 16, seed: 1 };
+    const { status, estimates } = await runCell(of, task);
+    expect(status).toBe('ok');
+    const noise = { ...of, denoiser: { ...of.denoiser, predict: zeroPrediction } };
+    const blind = await runCell(noise, task);
+    // one that learned nothing is far worse by the first metric of quality, little as so few samples tell
+    const [quality] = of.quality;
+    expect(estimates[quality].value).toBeLessThan(0.85 * blind.estimates[quality].value);
+  });
+});
+
+const zeroPrediction: Problem['denoiser']['predict'] = ({ shape, data }) => ({
+  shape,
+  data: data.map(() => 0),
+});

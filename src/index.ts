@@ -54,9 +54,6 @@ export {
 export { adapt, clip, type AdapterOptions, type ClippedDenoiser, type Network } from './denoiser/adapters.js';
 export { atoms, type Atoms } from './denoiser/atoms.js';
 export { independentCategorical, type CategoricalSettings } from './denoiser/categorical.js';
-export { describedNetwork, type DescribedNetwork, type NetworkDenoiser } from './denoiser/described.js';
-export type { NetworkData, NetworkDescription, WrittenNetwork } from './denoiser/network-file.js';
-export { openOnnx, type OnnxNetwork, type OnnxOptions, type OnnxProvider } from './denoiser/onnx.js';
 export { drawClasses, type ClassDenoiser } from './denoiser/classes.js';
 export { fitGaussianMixture, type FitOptions, type MixtureFit } from './denoiser/em.js';
 export { fitMarkov, type MarkovModel } from './denoiser/markov/model.js';

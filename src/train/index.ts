@@ -58,3 +58,11 @@ export {
   registerDataset,
 } from '../data/dataset.js';
 export { type BackendName, type Tfjs, backendNames, loadTfjs } from '../array/tfjs.js';
+export { describedNetwork, type DescribedNetwork, type NetworkDenoiser } from '../denoiser/described.js';
+export type { NetworkData, NetworkDescription, WrittenNetwork } from '../denoiser/network-file.js';
+export {
+  openOnnx,
+  type OnnxNetwork,
+  type OnnxOptions as OpenOnnxOptions,
+  type OnnxProvider,
+} from '../denoiser/onnx.js';

@@ -12,7 +12,7 @@ export interface TrainingReporter {
   stop(): void;
 }
 
-const short = (value: number): string => String(Number(value.toPrecision(4)));
+const short = (value: number, digits = 4): string => String(Number(value.toPrecision(digits)));
 
 /** `from`: the steps that were done before. */
 export const trainingReporter = (
@@ -30,7 +30,7 @@ export const trainingReporter = (
     const what = Object.entries({ loss, validation, rate }).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name} ${short(value)}, `],
     );
-    return { what: what.join(''), speed: short(speed), left: durationText((steps - step) / speed) };
+    return { what: what.join(''), speed: short(speed, 3), left: durationText((steps - step) / speed) };
   };
   return {
     step: (step) => bar.update(step, steps, details(step)),

@@ -68,7 +68,10 @@ describe('bfn train', () => {
   it('stops after the step at Ctrl-C, says how to go on, and ends where it would have ended', async () => {
     const out = at('stopped');
     const stopping = bfn(at('long.json'), '--out', out, ...plain);
-    await vi.waitFor(() => expect(existsSync(join(out, 'checkpoint.bin'))).toBe(true), { interval: 1 });
+    await vi.waitFor(() => expect(existsSync(join(out, 'checkpoint.bin'))).toBe(true), {
+      interval: 1,
+      timeout: 30_000,
+    });
     process.emit('SIGINT', 'SIGINT');
     expect(await stopping).toBe(130);
     const said = /stopped after step (\d+) of 200, with a checkpoint; the same command goes on/.exec(

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { zeros } from '../../src/array/batch.js';
 import { normalsOfSamples } from '../../src/array/host.js';
+import { readConfig, writtenConfig } from '../../src/train/config.js';
 import { type TrainedNetwork, openTrained } from '../../src/train/trained.js';
 import { ownFolder, tinyConfigs, trainTiny } from './tiny-trainings.js';
 
@@ -88,4 +89,11 @@ describe('openTrained', () => {
       /cannot read the description of a network/,
     );
   });
+});
+
+it('a description that is written out is read back as it was', () => {
+  for (const kind of kinds) {
+    const config = readConfig(tinyConfigs[kind]);
+    expect(readConfig(JSON.parse(JSON.stringify(writtenConfig(config))))).toEqual(config);
+  }
 });

@@ -12,7 +12,7 @@ export interface NoiseKey {
 }
 
 /** The last word of a counter: keeps apart what shares all else. */
-export const purpose = { normals: 0, uniforms: 1, stream: 2, name: 3, path: 4 } as const;
+export const purpose = { normals: 0, uniforms: 1, stream: 2, name: 3, path: 4, order: 5 } as const;
 
 const check = (name: string, value: number, bits: number): void => {
   if (Number.isInteger(value) && value >= 0 && value < 2 ** bits) return;

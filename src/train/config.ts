@@ -26,19 +26,15 @@ const named = (what: string) =>
     v.transform(({ id, ...parameters }) => ({ id, parameters: parameters as Record<string, Json> })),
   );
 
-const flow = v.variant(
-  'kind',
-  [
-    v.strictObject({ kind: v.literal('continuous'), sigma1: v.exactOptional(positive, 0.001) }),
-    v.strictObject({
-      kind: v.literal('discretised'),
-      sigma1: v.exactOptional(positive, 0.001),
-      bins: whole(2),
-    }),
-    v.strictObject({ kind: v.literal('discrete'), beta1: positive }),
-  ],
-  '{ kind: continuous | discretised | discrete, ... }',
-);
+const flows = [
+  v.strictObject({ kind: v.literal('continuous'), sigma1: v.exactOptional(positive, 0.001) }),
+  v.strictObject({
+    kind: v.literal('discretised'),
+    sigma1: v.exactOptional(positive, 0.001),
+    bins: whole(2),
+  }),
+  v.strictObject({ kind: v.literal('discrete'), beta1: positive }),
+] as const;
 
 const optimiser = v.strictObject(
   {
@@ -64,41 +60,41 @@ export const predictions = [
   'binary-logit',
 ] as const;
 
+const loss = v.strictObject(
+  { steps: v.exactOptional(whole(1)), clip: v.exactOptional(v.boolean('true or false')) },
+  'what the loss is: { steps, clip }',
+);
+
+const validation = v.strictObject(
+  { every: v.exactOptional(whole(1), 500), items: v.exactOptional(whole(1), 1024) },
+  'when to validate: { every, items }',
+);
+
+const training = v.strictObject(
+  {
+    name: v.pipe(text, v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name in small letters, digits and hyphens')),
+    description: v.exactOptional(v.string('a text')),
+    data: named('a data set'),
+    flow: v.exactOptional(v.variant('kind', flows, '{ kind: continuous | discretised | discrete, ... }')),
+    process: v.exactOptional(named('a process')),
+    network: named('an architecture'),
+    predicts: oneOf(predictions),
+    input: v.exactOptional(oneOf(['state', 'scaled'])),
+    sigmaData: v.exactOptional(positive),
+    loss: v.exactOptional(loss, {}),
+    batch: whole(1),
+    steps: whole(1),
+    seed: v.exactOptional(whole(0), 1),
+    optimiser: v.exactOptional(optimiser, {}),
+    validation: v.exactOptional(validation, {}),
+    checkpointEvery: v.exactOptional(whole(1), 500),
+    licence: v.exactOptional(v.string('a text')),
+  },
+  'an object that describes a training',
+);
+
 const schema = v.pipe(
-  v.strictObject(
-    {
-      name: v.pipe(text, v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name in small letters, digits and hyphens')),
-      description: v.exactOptional(v.string('a text')),
-      data: named('a data set'),
-      flow: v.exactOptional(flow),
-      process: v.exactOptional(named('a process')),
-      network: named('an architecture'),
-      predicts: oneOf(predictions),
-      input: v.exactOptional(oneOf(['state', 'scaled'])),
-      sigmaData: v.exactOptional(positive),
-      loss: v.exactOptional(
-        v.strictObject(
-          { steps: v.exactOptional(whole(1)), clip: v.exactOptional(v.boolean('true or false')) },
-          'what the loss is: { steps, clip }',
-        ),
-        {},
-      ),
-      batch: whole(1),
-      steps: whole(1),
-      seed: v.exactOptional(whole(0), 1),
-      optimiser: v.exactOptional(optimiser, {}),
-      validation: v.exactOptional(
-        v.strictObject(
-          { every: v.exactOptional(whole(1), 500), items: v.exactOptional(whole(1), 1024) },
-          'when to validate: { every, items }',
-        ),
-        {},
-      ),
-      checkpointEvery: v.exactOptional(whole(1), 500),
-      licence: v.exactOptional(v.string('a text')),
-    },
-    'an object that describes a training',
-  ),
+  training,
   v.check(
     ({ flow, process }) => (flow === undefined) !== (process === undefined),
     'given either a flow (of BFN) or a process (of diffusion)',
@@ -122,23 +118,39 @@ export const writtenConfig = (config: TrainingConfig): WrittenConfig => {
 };
 
 const shown = (value: unknown): string => {
-  const line = JSON.stringify(value) ?? String(value);
+  const line = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+};
+
+/** The keys that the object which has the mistake may have, and what each has to be. */
+const entriesAt = ({ path }: v.BaseIssue<unknown>): Readonly<Record<string, v.GenericSchema>> => {
+  const [outer, inner] = path ?? [];
+  const kind = (outer?.value as { kind?: unknown } | undefined)?.kind;
+  switch (inner && outer?.key) {
+    case 'optimiser':
+      return optimiser.entries;
+    case 'loss':
+      return loss.entries;
+    case 'validation':
+      return validation.entries;
+    case 'flow':
+      return flows.find(({ entries }) => entries.kind.literal === kind)?.entries ?? {};
+    default:
+      return training.entries;
+  }
 };
 
 const mistakeOf = (issue: v.BaseIssue<unknown>): string => {
   const keys = (issue.path ?? []).map(({ key }) => String(key));
   const place = keys.join('.');
+  if (place === '') return `it must be ${issue.message}`;
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const parent = keys.slice(0, -1).join('.');
-    const object = parent === '' ? schema.pipe[0] : parent === 'optimiser' ? optimiser : undefined;
-    const accepted = object ? `; accepted are ${Object.keys(object.entries).join(', ')}` : '';
-    return `unknown key ${place}${accepted}`;
+    return `unknown key ${place}; accepted are ${Object.keys(entriesAt(issue)).join(', ')}`;
   }
-  if (issue.input === undefined && place !== '') return `${place} is missing; it must be ${issue.message}`;
-  return place === ''
-    ? `it must be ${issue.message}`
-    : `${place} is ${shown(issue.input)}; it must be ${issue.message}`;
+  if (issue.input !== undefined) return `${place} is ${shown(issue.input)}; it must be ${issue.message}`;
+  const entry = entriesAt(issue)[keys[keys.length - 1]];
+  const [{ message }] = (entry && v.safeParse(entry, undefined).issues) ?? [issue];
+  return `${place} is missing; it must be ${message}`;
 };
 
 /** Reads the description of a training. Throws `UsageErrors`, a line for each mistake with its place and what is accepted; `where` stands before each. */

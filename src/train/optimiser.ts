@@ -13,7 +13,7 @@ export interface OptimiserOptions {
   readonly weightDecay: number;
   /** The largest norm of a gradient; larger ones are scaled down to it. None: as they are. */
   readonly clip?: number;
-  /** Decay of the moving average of the weights, which is what is used in the end. It starts as the plain mean. */
+  /** Decay of the moving average of the weights, which is what is used in the end; at first less, step / (step + 9), that the start is soon forgotten. */
   readonly average: number;
   /** Steps in which the learning rate rises to its own. */
   readonly warmUp: number;

@@ -20,7 +20,7 @@ export const logEvery = 50;
 
 export interface LogEntry {
   readonly step: number;
-  /** Means over the steps since the last line. */
+  /** Means over the last `logEvery` steps. */
   readonly loss?: number;
   readonly gradientNorm?: number;
   readonly rate?: number;
@@ -80,23 +80,27 @@ export const readLog = async (path: string, upTo = Infinity): Promise<readonly L
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** A line of the log, of the steps since the last one. */
+const summary = (records: readonly StepRecord[], { optimiser, steps }: TrainingConfig): LogEntry => {
+  const { step } = records[records.length - 1];
+  return {
+    step,
+    loss: mean(records.map(({ loss }) => loss)),
+    gradientNorm: mean(records.map(({ gradientNorm }) => gradientNorm)),
+    rate: learningRate(optimiser, step, steps),
+  };
+};
+
 /** How many times the loss that it began with a loss may be: more is no noise. */
 const tooMuch = 10;
 
-/** A line of the log. Throws a `DivergedError` where the loss has run away from where it began. */
-const summary = (
-  records: readonly StepRecord[],
-  first: number | undefined,
-  config: TrainingConfig,
-): LogEntry => {
-  const { step } = records[records.length - 1];
-  const loss = mean(records.map((record) => record.loss));
-  if (first !== undefined && loss > tooMuch * Math.abs(first)) {
-    const what = `the loss is ${loss.toPrecision(4)} and began with ${first.toPrecision(4)}; try a lower rate or a longer warm-up`;
-    throw new DivergedError('training', step, step / config.steps, what);
-  }
-  const gradientNorm = mean(records.map((record) => record.gradientNorm));
-  return { step, loss, gradientNorm, rate: learningRate(config.optimiser, step, config.steps) };
+/** Throws a `DivergedError` where the loss of the last `logEvery` steps has run away from that of the first. */
+const checkLoss = (log: readonly LogEntry[], steps: number): void => {
+  const lines = log.flatMap(({ step, loss }) => (loss === undefined ? [] : [{ step, loss }]));
+  const [first, last] = [lines[0], lines[lines.length - 1]];
+  if (first.step < logEvery || last.loss <= tooMuch * Math.abs(first.loss)) return;
+  const what = `the loss is ${last.loss.toPrecision(4)} and began with ${first.loss.toPrecision(4)}; try a lower rate or a longer warm-up`;
+  throw new DivergedError('training', last.step, last.step / steps, what);
 };
 
 /** Puts the network into the folder: averaged weights, graph and description. */
@@ -147,35 +151,45 @@ export const runTraining = async (options: RunTrainingOptions): Promise<Training
     items: task.train,
     state: found ?? startState(config, task),
   });
+  /** Of the steps that no line tells of yet. */
+  let records = found?.records ?? [];
+  let saved = running.step;
+  let since = { step: running.step, time: performance.now() };
+  const put = async (entry: LogEntry): Promise<void> => {
+    await appendFile(path('log'), `${JSON.stringify(entry)}\n`);
+    log.push(entry);
+    const stepsPerSecond = ((running.step - since.step) / (performance.now() - since.time)) * 1000;
+    onProgress?.({ steps, entry, stepsPerSecond });
+    since = { step: running.step, time: performance.now() };
+  };
+  const settle = async (): Promise<void> => {
+    records = [...records, ...(await running.records())];
+  };
+  const save = async (): Promise<void> => {
+    await settle(); // no state that has diverged is kept
+    await writeCheckpoint(path('checkpoint'), hash, { ...(await running.state()), records });
+    saved = running.step;
+  };
   try {
-    let since = { step: running.step, time: performance.now() };
-    const put = async (entry: LogEntry): Promise<void> => {
-      await appendFile(path('log'), `${JSON.stringify(entry)}\n`);
-      log.push(entry);
-      const stepsPerSecond = ((running.step - since.step) / (performance.now() - since.time)) * 1000;
-      onProgress?.({ steps, entry, stepsPerSecond });
-    };
     while (running.step < steps && !signal?.aborted) {
       await running.advance();
       await othersTurn(); // where a step is computed on this thread, signals come through only here
       const { step } = running;
       onStep?.(step);
-      const [validates, saves] = [validation.every, checkpointEvery].map((every) =>
-        isDue(step, every, steps),
-      );
-      if (isDue(step, logEvery, steps) || validates || saves || signal?.aborted) {
-        await put(summary(await running.records(), log.find(({ loss }) => loss !== undefined)?.loss, config));
-        since = { step, time: performance.now() };
+      if (isDue(step, logEvery, steps)) {
+        await settle();
+        await put(summary(records, config));
+        if (records.length === logEvery) checkLoss(log, steps);
+        records = [];
       }
-      if (validates) {
-        await put({
-          step,
-          validation: await running.validate(task.valid, Math.min(validation.items, task.valid.count)),
-        });
-        since = { step, time: performance.now() };
+      if (isDue(step, validation.every, steps)) {
+        await settle(); // a step that diverged is named, not the validation after it
+        const count = Math.min(validation.items, task.valid.count);
+        await put({ step, validation: await running.validate(task.valid, count) });
       }
-      if (saves || signal?.aborted) await writeCheckpoint(path('checkpoint'), hash, await running.state());
+      if (isDue(step, checkpointEvery, steps)) await save();
     }
+    if (saved !== running.step) await save();
     const state = await running.state();
     if (state.step === steps) {
       await writeNetwork(

@@ -1,8 +1,6 @@
 import { philox } from '../random/philox.js';
-import { keyOfSeed } from '../random/key.js';
+import { keyOfSeed, purpose } from '../random/key.js';
 
-/** The last word of the counters of shuffles: apart from those of all other random numbers (random/key.ts). */
-const purpose = 5;
 const rounds = 6;
 const words = new Int32Array(4);
 
@@ -18,7 +16,7 @@ export const shuffled = (index: number, count: number, seed: number, epoch: numb
   do {
     let [left, right] = [Math.floor(at / 2 ** half), at % 2 ** half];
     for (let round = 0; round < rounds; round++) {
-      philox(words, key, right, round, epoch, purpose);
+      philox(words, key, right, round, epoch, purpose.order);
       [left, right] = [right, left ^ (words[0] & mask)];
     }
     at = left * 2 ** half + right;

@@ -97,6 +97,24 @@ const requireFit = (config: TrainingConfig, { id, kind, classes }: Dataset): voi
   }
 };
 
+/** Options that would have no effect are no options. */
+const requireUse = (config: TrainingConfig): void => {
+  const { flow, predicts, input, sigmaData, loss } = config;
+  const what = flow ? `a ${flow.kind} flow` : 'a process';
+  const ofValues = flow === undefined || flow.kind === 'continuous';
+  const none = (name: string, where: string): never =>
+    fail(config, `${name} is for ${where}; accepted for ${what} is none`);
+  if (loss.steps !== undefined && !flow) none('loss.steps', 'flows');
+  if (loss.clip !== undefined && flow?.kind !== 'continuous') none('loss.clip', 'continuous flows');
+  if (input !== undefined && !ofValues) none('input', 'continuous flows and processes');
+  if (sigmaData !== undefined && !(ofValues && (predicts === 'edm' || input === 'scaled'))) {
+    fail(
+      config,
+      `sigmaData is for predicts: edm and input: scaled; accepted is none for predicts: ${predicts}`,
+    );
+  }
+};
+
 /** What the architecture has to know of the data, for those of its options that the description leaves out. */
 const architectureOf = (config: TrainingConfig, { shape, classes }: Dataset): Architecture => {
   const { id, parameters } = config.network;
@@ -188,6 +206,7 @@ const descriptionOf = (
 export const taskOf = async (config: TrainingConfig): Promise<Task> => {
   const dataset = await openDataset(config.data);
   requireFit(config, dataset);
+  requireUse(config);
   const flow = flowOf(config, dataset);
   const process =
     flow?.process ?? (await makeProcess(config.process?.id ?? '', config.process?.parameters ?? {}));

@@ -57,7 +57,10 @@ export interface Trainer {
    */
   records(): Promise<readonly StepRecord[]>;
   state(): Promise<TrainingState>;
-  /** The objective on other items, of the averaged weights, with noise of its own that is always the same: the mean over batches. */
+  /**
+   * The objective on other items, of the averaged weights, with noise of its own that is always the same: the mean over batches. Throws a `DivergedError` where
+   * it is not finite.
+   */
   validate(items: Items, count: number): Promise<number>;
   dispose(): void;
 }
@@ -76,8 +79,8 @@ export const trainer = (options: TrainerOptions): Trainer => {
   const { tf } = tfjs;
   const parameters = parametersOf(architecture);
   const sizes = parameters.map(({ shape }) => elements(shape));
-  const decays = tf.concat(
-    parameters.map((parameter, i) => tf.fill([sizes[i]], parameter.decays ? 1 : 0)),
+  const decays = tf.tidy(() =>
+    tf.concat(parameters.map((parameter, i) => tf.fill([sizes[i]], parameter.decays ? 1 : 0))),
   ) as core.Tensor1D;
 
   /** The trained tensors of a flat vector, in the order of the parameters. */
@@ -158,7 +161,7 @@ export const trainer = (options: TrainerOptions): Trainer => {
     },
     async state() {
       const vectors = await Promise.all(
-        stateNames.map(async (name) => [name, Float32Array.from(await state[name].data())] as const),
+        stateNames.map(async (name) => [name, (await state[name].data<'float32'>()).slice()] as const),
       );
       return { step, ...(Object.fromEntries(vectors) as unknown as OptimiserState<Float32Array>) };
     },
@@ -175,7 +178,8 @@ export const trainer = (options: TrainerOptions): Trainer => {
         loss.dispose();
         sum += value * size;
       }
-      return sum / count;
+      if (Number.isFinite(sum)) return sum / count;
+      throw new DivergedError('training', step, step / steps, `the loss on held-out items is ${sum}`);
     },
     dispose() {
       tf.dispose([

@@ -21,7 +21,11 @@ const load = async (name: BackendName): Promise<Tfjs | string> => {
   try {
     const tfjs = await loadTfjs(name);
     // else small tensors never leave the processor
-    if (name === 'webgpu') tfjs.tf.env().set('WEBGPU_CPU_FORWARD', false);
+    if (name === 'webgpu') {
+      tfjs.tf.env().set('WEBGPU_CPU_FORWARD', false);
+      // of the two programs for small products the one that SwiftShader doesn't need 0.1 s for each time
+      tfjs.tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', 2);
+    }
     return tfjs;
   } catch (error) {
     return (error as Error).message;

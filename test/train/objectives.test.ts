@@ -206,7 +206,10 @@ describe('losses are those of the reference in float64, value and gradient, near
             if (draw.loss !== 'discrete-time') {
               const [most, weight] = [4 * unit * parts, weightOf(flow, chosen, i)];
               const steep = Math.max(1, network) * (1 + deviation);
-              return { loss: weight * (4 * most + most ** 2), gradient: 4 * weight * steep * (most + shift) };
+              return {
+                loss: weight * (4 * most + most ** 2),
+                gradient: 16 * weight * steep * (most + shift),
+              };
             }
             const row = logMasses.subarray(v * bins.count, (v + 1) * bins.count);
             const ratios = logRatios(
@@ -222,7 +225,7 @@ describe('losses are those of the reference in float64, value and gradient, near
               const distance = Math.abs(bins.centres[k] - mean) / deviation;
               const near = Math.abs(logMass - Math.log(1e-5)) < 1; // where the one or the other formula may be taken
               const off =
-                unit * (Math.exp(-Math.max(logMass, Math.log(1e-5))) + Math.abs(ratios[k])) +
+                unit * ((logMass > Math.log(1e-5) ? Math.exp(-logMass) : -logMass) + Math.abs(ratios[k])) +
                 (distance + 1) * (shift + unit * distance) +
                 (near ? 1 : 0);
               const share = (draw.steps * Math.exp(row[k] + ratios[k] - peak)) / total;

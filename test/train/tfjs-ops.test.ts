@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type * as core from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { architecture } from '../../src/train/architectures.js';
 import { tfjsOps } from '../../src/train/tfjs-ops.js';
 import { leftBehind, onEveryBackend } from '../array/backends.js';
@@ -170,14 +170,6 @@ describe('values and gradients are those of simple loops in float64,', () => {
       expect(values).toBeLessThan(most);
       expect(gradient).toBeLessThan(most);
     };
-
-    // for products as small as those here tfjs takes one of two programs, and SwiftShader needs 0.1 s each time for the other one
-    beforeAll(() => {
-      if (backend === 'webgpu') tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', 2);
-    });
-    afterAll(() => {
-      if (backend === 'webgpu') tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', -1);
-    });
 
     it.each(operations)('of %s', (_name, what) => check(what));
     it.each(networks)('of the network %s', (_name, what) => check(what));

@@ -1,5 +1,6 @@
 import type { BackendName } from './backend-names.js';
 import type { Tf } from './tfjs.js';
+import { startWasm } from './wasm.js';
 import { holdGpu } from './webgpu.js';
 
 export interface Started {
@@ -49,25 +50,6 @@ const loadNative = async (tf: Tf, name: string): Promise<boolean> => {
   return backend.isUsingGpuDevice === true;
 };
 
-/**
- * Starts WebAssembly. Emscripten, which compiled it, makes it listen for every error of the process that nobody caught and throw it again from within its own
- * code, a line of 60,000 characters that Node then prints: the listeners that are new are taken away.
- */
-const startWasm = async (tf: Tf): Promise<void> => {
-  if (typeof process === 'undefined') {
-    await tf.setBackend('wasm');
-    return;
-  }
-  const emitter: NodeJS.EventEmitter = process;
-  const listeners = () =>
-    ['uncaughtException', 'unhandledRejection'].flatMap((event) =>
-      emitter.listeners(event).map((listener) => ({ event, listener: listener as () => void })),
-    );
-  const before = new Set(listeners().map(({ listener }) => listener));
-  await tf.setBackend('wasm');
-  for (const { event, listener } of listeners()) if (!before.has(listener)) emitter.off(event, listener);
-};
-
 export const backends: Readonly<Record<BackendName, Backend>> = {
   'tensorflow-gpu': {
     id: 'tensorflow',
@@ -98,7 +80,6 @@ export const backends: Readonly<Record<BackendName, Backend>> = {
     id: 'wasm',
     get: 'it comes with bfn-sde',
     async start(tf) {
-      await import('@tensorflow/tfjs-backend-wasm');
       await startWasm(tf);
       const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
       return { device: `${await processor()}, one thread, ${simd ? 'with' : 'without'} SIMD` };

@@ -20,7 +20,7 @@ const problemSection = (problem: ProblemReport, comparison: Comparison): string 
   const cells = comparison.cells.filter((cell) => cell.problem === problem.name);
   const given = Object.entries(problem.parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const size = repeats === 1 ? `${samples} samples` : `${repeats} x ${samples} samples`;
-  const head = `## ${problem.id} (${given.join(', ')}): ${size} a cell, seed ${seed}, ${networkText(problem.kernel)}, value ± 95%`;
+  const head = `## ${problem.id}${given.length > 0 ? ` (${given.join(', ')})` : ''}: ${size} a cell, seed ${seed}, ${networkText(problem.kernel)}, value ± 95%`;
   // a metric that is a distance of another one from its truth adds nothing to that one's table
   const shown = Object.keys(problem.metrics).filter((id) => id !== 'bits-gap');
   const failures = cells

@@ -26,6 +26,7 @@ export { distinctNgrams, entropyRate } from './diversity.js';
 export { frechetDistance } from './frechet-distance.js';
 export { frechetExtrapolated } from './frechet-extrapolated.js';
 export { type FeatureOptions, frechetOnFeatures } from './frechet-on-features.js';
+export { onnxFeatures } from './onnx-features.js';
 export { gaussianKernelDistance, medianDistance } from './gaussian-kernel-distance.js';
 export { jensenShannon } from './jensen-shannon.js';
 export { kernelDistance } from './kernel-distance.js';

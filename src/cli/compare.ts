@@ -1,24 +1,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { markdownTable } from 'markdown-table';
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { qualityOf } from '../../experiments/comparison.js';
 import { estimateSeconds } from '../../experiments/estimate.js';
+import { loadModules } from '../../experiments/modules.js';
 import { requireWritable } from '../../experiments/results.js';
 import { type RunOptions, runJobs, runStudy } from '../../experiments/run.js';
 import { type Shard, type Study, jobsOfShard, prepare } from '../../experiments/study.js';
 import { startWorkers } from '../../experiments/workers.js';
+import { UsageError } from '../errors.js';
 import { type ExperimentOptions, experimentOf, folderOf, usual } from './experiment.js';
 import { interruptible } from './interrupt.js';
-import {
-  type ImportOption,
-  addImport,
-  addRunSettings,
-  importModules,
-  names,
-  printJson,
-  whole,
-  wholes,
-} from './options.js';
+import { type ImportOption, addImport, addRunSettings, names, printJson, whole, wholes } from './options.js';
 import { commandLine, recordOf } from './record.js';
 import { type DeliveryOptions, deliver } from './results.js';
 import { type RunReporter, durationText, runReporter } from './run-progress.js';
@@ -79,6 +73,10 @@ export const compareCommand = (): Command =>
           'metrics to compute; "default" stands for those computed where none are named (docs/statistics.md)',
           names,
         )
+        .option(
+          '--features <files...>',
+          'networks in .onnx files to also measure the Fréchet distance on the features of (docs/statistics.md)',
+        )
         .option('--samples <count>', `samples a cell (default: ${usual.samples})`, whole(3, 1_000_000))
         .option('--repeats <count>', 'independent repeats of each cell (default: 1)', whole(1, 1000))
         .option('--seed <number>', 'seed of the first repeat (default: 1)', whole(0))
@@ -111,8 +109,9 @@ export const compareCommand = (): Command =>
 const run = async (options: Options): Promise<void> => {
   const { workers: threads, shard, force = false, keepFailed = false } = options;
   const begun = performance.now();
-  const modules = await importModules(options);
-  const experiment = await experimentOf(options);
+  const imports = [...(options.import ?? []), ...featuresOf(options)];
+  const modules = await loadModules(imports);
+  const experiment = await experimentOf(options, modules);
   const out = options.out ?? folderOf(experiment, modules, shard);
   await requireWritable(out);
   const study = await prepare(
@@ -126,7 +125,7 @@ const run = async (options: Options): Promise<void> => {
     const { done = 0, total = 0 } = reporter.last ?? {};
     return `stopped: ${done} of ${total} cells are done and kept in ${out}; the same command goes on from there`;
   });
-  const pool = await startWorkers(options.import, threads);
+  const pool = await startWorkers(imports, threads);
   const seconds = (): number => (performance.now() - begun) / 1000;
   const runOptions: RunOptions = {
     out,
@@ -158,6 +157,13 @@ const run = async (options: Options): Promise<void> => {
     reporter.stop();
     await pool.close();
   }
+};
+
+/** The files of networks, which the workers import like any module. */
+const featuresOf = ({ features = [] }: Options): readonly string[] => {
+  const other = features.find((path) => extname(path) !== '.onnx');
+  if (other === undefined) return features;
+  throw new UsageError(`${other} is no network of features; the ending can be .onnx`);
 };
 
 const runShard = async (study: Study, options: RunOptions): Promise<void> => {

@@ -19,6 +19,8 @@ export interface ExperimentOptions extends SettingOptions {
   readonly solvers?: readonly string[];
   readonly nfe?: readonly number[];
   readonly metrics?: readonly string[];
+  /** Files of networks. */
+  readonly features?: readonly string[];
   readonly distanceToReference?: boolean;
   readonly samples?: number;
   readonly repeats?: number;
@@ -41,9 +43,26 @@ const problemsOf = ({ problem = [], model = [], data }: ExperimentOptions): Expe
   return [...problem, ...networks];
 };
 
-/** The experiment of a file, or the usual one, with what the command line says in place of what it says. */
-export const experimentOf = async (options: ExperimentOptions): Promise<CheckedExperiment> => {
-  const { solvers, nfe, metrics, samples, repeats, seed, distanceToReference } = options;
+/** The metrics that are asked for, and those of networks. */
+const metricsOf = (
+  { metrics, features = [] }: ExperimentOptions,
+  base: Experiment,
+  modules: readonly LoadedModule[],
+): Pick<Experiment, 'metrics'> => {
+  const asked = metrics ?? base.metrics;
+  const own = modules.flatMap(({ path, metric }) =>
+    metric !== undefined && features.includes(path) ? [metric] : [],
+  );
+  if (own.length === 0) return asked ? { metrics: asked } : {};
+  return { metrics: [...new Set([...(asked ?? ['default']), ...own])] };
+};
+
+/** The experiment of a file, or the usual one, with what the command line says in place of what it says; `modules` are those that were imported for it. */
+export const experimentOf = async (
+  options: ExperimentOptions,
+  modules: readonly LoadedModule[] = [],
+): Promise<CheckedExperiment> => {
+  const { solvers, nfe, samples, repeats, seed, distanceToReference } = options;
   const base: Experiment =
     options.experiment === undefined ? usual : await loadExperiment(options.experiment);
   const given = settingsOf(options);
@@ -53,7 +72,7 @@ export const experimentOf = async (options: ExperimentOptions): Promise<CheckedE
     ...base,
     ...(problems.length > 0 ? { problems } : {}),
     ...(nfe ? { nfe } : {}),
-    ...(metrics ? { metrics } : {}),
+    ...metricsOf(options, base, modules),
     ...(distanceToReference ? { distanceToReference } : {}),
     ...(samples === undefined ? {} : { samples }),
     ...(repeats === undefined ? {} : { repeats }),

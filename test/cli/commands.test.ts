@@ -7,6 +7,7 @@ import type { Comparison } from '../../experiments/index.js';
 import { adaptiveSolverList, solverList } from '../../solvers/registry.js';
 import { commands } from '../../src/cli/program.js';
 import { execute, root } from '../built.js';
+import { onnxFile } from '../denoiser/onnx-file.js';
 import { bfn, workplace } from './run.js';
 
 const place = workplace();
@@ -184,8 +185,9 @@ describe('compare', () => {
   });
 
   it('names its report in its last line; bfn report makes the same again, of several folders together too', async () => {
+    const one = ['--problem', 'mixture-1d', '--solvers', 'bfn', '--samples', '40', '--nfe', '2,3'];
     const compare = (seed: string, out: string) =>
-      bfn(place.folder, 'compare', ...small, '--seed', seed, '--out', out);
+      bfn(place.folder, 'compare', ...one, '--seed', seed, '--out', out);
     const { code, stdout } = await compare('1', 'r1');
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -204,6 +206,45 @@ describe('compare', () => {
     expect(json(both.stdout)).toEqual({ report: 'both/report.html' });
     const merged = await readFile(join(place.folder, 'both/report.html'), 'utf8');
     for (const title of ['mixture-1d (r1)', 'mixture-1d (r2)']) expect(merged).toContain(`<h2>${title}</h2>`);
+  });
+
+  it('measures the Fréchet distance on the features of a network in a file, in every worker, and says which file it was', async () => {
+    const words = [
+      '--problem',
+      'mixture-2d',
+      '--solvers',
+      'bfn',
+      '--nfe',
+      '2,4',
+      '--samples',
+      '60',
+      '--json',
+    ];
+    const compareOn = async (weight: number) => {
+      const graph = {
+        inputs: [{ name: 'x', shape: ['n', 2] }],
+        outputs: [{ name: 'y', shape: ['n', 1] }],
+        weights: [{ name: 'W', shape: [2, 1], values: [1, weight] }],
+        nodes: [{ op: 'MatMul', inputs: ['x', 'W'], output: 'y' }],
+      };
+      await writeFile(join(place.folder, 'sums.onnx'), onnxFile(graph));
+      const { code, stdout, stderr } = await bfn(
+        place.folder,
+        ...['compare', ...words, '--features', 'sums.onnx', '--no-report', '--out', `on-${weight}`],
+      );
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return json<Comparison>(stdout);
+    };
+    const { cells } = await compareOn(1);
+    expect(json(await readFile(join(place.folder, 'on-1/manifest.json'), 'utf8'))).toMatchObject({
+      modules: [{ path: 'sums.onnx', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string }],
+    });
+    const ids = Object.keys(cells[0].metrics);
+    expect(ids).toContain('frechet-distance');
+    const [id] = ids.filter((one) => /^frechet-distance-on-sums-[0-9a-f]{8}$/.test(one));
+    for (const { metrics } of cells) expect(metrics[id]?.value).toBeGreaterThan(0);
+    const other = await compareOn(2);
+    expect(Object.keys(other.cells[0].metrics)).not.toContain(id);
   });
 
   it('stops when interrupted, says how to go on, and does', async () => {

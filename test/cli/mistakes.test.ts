@@ -183,6 +183,16 @@ const mistakes: readonly (readonly [what: string, words: string, says: RegExp])[
     /cannot write to the folder \S*a-file: /,
   ],
   ['an ending that does not fit', 'sample --problem simplex-3 --out x.png', /ending can be \.csv, \.npy/],
+  [
+    'a missing network of features',
+    'compare --problem simplex-3 --features missing.onnx',
+    /cannot read the network missing\.onnx: /,
+  ],
+  [
+    'features in no .onnx file',
+    'compare --problem simplex-3 --features a-file',
+    /a-file is no network of features; the ending can be \.onnx/,
+  ],
   ['a missing module', 'solvers --import missing.mjs', /cannot read the module missing\.mjs: /],
   ['a module that throws', 'solvers --import throws.mjs', /cannot import the module \S*throws\.mjs: one two/],
   ['an unknown process', 'plan bfn --process vp', /unknown process "vp"; there are: bfn-continuous/],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { frechetOnFeatures, metricEntries } from '../../../experiments/metrics/index.js';
-import { makeProblem, problemList } from '../../../experiments/problems/index.js';
+import { makeProblem } from '../../../experiments/problems/index.js';
 import { bibliography } from '../../../experiments/report/bibliography.js';
 import {
   bibtex,
@@ -14,14 +14,15 @@ import { processes } from '../../../src/process/index.js';
 
 const solverReferences = solverList().map(({ id, reference }) => [id, reference] as const);
 
-const metricReferences = async (): Promise<readonly (string | undefined)[]> => {
-  // the metrics of learned networks are among those of the exact ones
-  const exact = problemList().filter(({ id }) => !id.endsWith('network'));
-  const problems = await Promise.all(exact.map(({ id }) => makeProblem(id)));
+const metricReferences = async (): Promise<readonly string[]> => {
+  // one of each kind of truth; the metrics of items are among those of vectors
+  const problems = await Promise.all(['text', 'mixture-1d', 'simplex-3'].map((id) => makeProblem(id)));
   // one on features is registered by the user
   const onFeatures = frechetOnFeatures({ label: 'any', hash: '01234567', features: (samples) => samples });
   const entries = [...metricEntries(), onFeatures];
-  return problems.flatMap(({ truth }) => entries.map((entry) => entry.make(truth)?.reference));
+  const made = entries.map((entry) => problems.flatMap(({ truth }) => entry.make(truth) ?? []));
+  for (const [i, metrics] of made.entries()) expect(metrics, entries[i].id).not.toEqual([]);
+  return made.flat().flatMap(({ reference }) => reference ?? []);
 };
 
 describe('citations', () => {
@@ -42,7 +43,7 @@ describe('citations', () => {
   );
 
   it('those of metrics and processes do as well', async () => {
-    const metrics = (await metricReferences()).flatMap((reference) => reference ?? []);
+    const metrics = await metricReferences();
     expect(metrics.length).toBeGreaterThan(5);
     for (const reference of metrics) expect(worksOf(reference)).not.toEqual([]);
     const made = ['expression', 'table']; // by the user
@@ -55,7 +56,7 @@ describe('citations', () => {
     const references = [
       ...solverReferences.map(([, reference]) => reference),
       ...processes().map(({ id }) => processReference(id)),
-      ...(await metricReferences()).flatMap((reference) => reference ?? []),
+      ...(await metricReferences()),
     ];
     expect(citationsOf(references).works).toEqual(bibliography);
   });

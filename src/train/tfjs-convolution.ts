@@ -1,6 +1,5 @@
 import type * as core from '@tensorflow/tfjs-core';
 import type { Tf } from '../array/tfjs.js';
-import { product } from './tfjs-products.js';
 
 /** Every entry followed by zeros in both directions, [n, h, w, c] to [n, 2 h, 2 w, c], cut to height and width. */
 const dilated = (tf: Tf, y: core.Tensor4D, height: number, width: number): core.Tensor4D => {
@@ -37,22 +36,25 @@ export const convolve = (tf: Tf, x: core.Tensor4D, filter: core.Tensor4D, stride
       const full = stride === 1 ? (dy as core.Tensor4D) : dilated(tf, dy as core.Tensor4D, height, width);
       const flipped = tf.transpose(tf.reverse(weights, [0, 1]), [0, 1, 3, 2]);
       const ofInput = tf.conv2d(full, flipped as core.Tensor4D, 1, border);
-      const padded = tf.pad(input, [
-        [0, 0],
-        [border, border],
-        [border, border],
-        [0, 0],
+      // On the grid with its border, counted through, a place of the filter sees the input so many numbers further on: one run a channel, and what it sees of
+      // the border's own rows meets zeros.
+      const [tall, wide] = [height + 2 * border, width + 2 * border];
+      const sides = [border, border] as [number, number];
+      const after = [0, 2 * border] as [number, number];
+      const all = n * tall * wide;
+      const count = all - 2 * border * (wide + 1);
+      const seen = tf.reshape(tf.pad(tf.transpose(input, [3, 0, 1, 2]), [[0, 0], [0, 0], sides, sides]), [
+        inputs,
+        all,
       ]);
-      const columns = tf.transpose(tf.reshape(full, [n * height * width, outputs])) as core.Tensor2D;
       const patches = tf.concat(
         Array.from({ length: size * size }, (_, place) =>
-          tf.slice(padded, [0, Math.floor(place / size), place % size, 0], [n, height, width, inputs]),
+          tf.slice(seen, [0, Math.floor(place / size) * wide + (place % size)], [inputs, count]),
         ),
-        3,
-      );
-      const rows = tf.reshape(patches, [n * height * width, size * size * inputs]) as core.Tensor2D;
-      const flat = tf.reshape(product(tf, columns, rows), [outputs, size, size, inputs]);
-      const ofFilter = tf.transpose(flat, [1, 2, 3, 0]);
+      ) as core.Tensor2D;
+      const grid = tf.reshape(tf.pad(full, [[0, 0], after, after, [0, 0]]), [all, outputs]);
+      const places = tf.slice(grid, [0, 0], [count, outputs]) as core.Tensor2D;
+      const ofFilter = tf.reshape(tf.matMul(patches, places), [size, size, inputs, outputs]);
       return [ofInput, ofFilter];
     };
     return { value, gradFunc };

@@ -16,7 +16,7 @@ const transposed = <T extends core.Tensor>(tf: Tf, x: T): T => {
 };
 
 /** a b of matrices, or of batches of them [batch, rows, columns]; each may be taken transposed. */
-export const product = <T extends core.Tensor2D | core.Tensor3D>(
+const product = <T extends core.Tensor2D | core.Tensor3D>(
   tf: Tf,
   a: T,
   b: T,

@@ -44,6 +44,16 @@ export {
 
 export { architecture, architectures, registerArchitecture } from './architectures.js';
 export type { Architecture, Ops, Shaped, Start } from './ops.js';
+export {
+  type DenseOptions,
+  attention,
+  byInputs,
+  convolution,
+  dense,
+  groupNorm,
+  layerNorm,
+  waves,
+} from './layers.js';
 export { type Parameter, countParameters, parametersOf } from './shape-ops.js';
 export { split, startWeights } from './weights.js';
 export { readWeights, writeWeights } from './weights-file.js';

@@ -5,7 +5,7 @@ import { packageVersion } from './environment.js';
 import type { Metric } from './metric.js';
 import { metricEntry } from './metrics/index.js';
 import type { Problem } from './problem.js';
-import { without } from './store-format.js';
+import { without } from '../src/json.js';
 
 const sorted = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

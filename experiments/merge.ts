@@ -7,7 +7,8 @@ import { readLines } from './journal.js';
 import { canonicalJson } from './key.js';
 import type { LoadedModule } from './modules.js';
 import { tabulator } from './run.js';
-import { type Manifest, cellParser, parseTiming, without } from './store-format.js';
+import { without } from '../src/json.js';
+import { type Manifest, cellParser, parseTiming } from './store-format.js';
 import { files, identityOf, openStore, outcomesOf, readManifest } from './store.js';
 import { type Job, type Study, prepare } from './study.js';
 

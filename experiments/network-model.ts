@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DescribedNetwork } from '../src/denoiser/described.js';
 import type { NetworkDescription } from '../src/denoiser/network-file.js';
+import { weightFiles } from '../src/denoiser/onnx-weights.js';
 import { UsageError } from '../src/errors.js';
 import type { Json } from '../src/json.js';
 import { type Engine, type OpenTrainedOptions, filesOf, openTrained } from '../src/train/trained.js';
@@ -44,14 +45,12 @@ export const modelOfNetwork = (
   };
 };
 
-/** Of the graph, and of the weights that our own networks have in a file beside it. */
+/** Of the graph and of the weights that lie in files beside it; of the weights alone where there is no graph. */
 const sha256Of = async ({ graph, weights }: ReturnType<typeof filesOf>): Promise<string> => {
-  const hash = createHash('sha256');
-  for (const file of [graph, weights]) {
-    if (await stat(file).catch(() => undefined)) {
-      await pipeline(createReadStream(file), hash, { end: false });
-    }
-  }
+  const content = await readFile(graph).catch(() => undefined);
+  const hash = createHash('sha256').update(content ?? '');
+  const beside = content ? weightFiles(content).map((file) => join(dirname(graph), file)) : [weights];
+  for (const file of beside) await pipeline(createReadStream(file), hash, { end: false });
   return hash.digest('hex');
 };
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { UsageError } from '../src/errors.js';
-import type { Json } from '../src/json.js';
+import { type Json, without } from '../src/json.js';
 import type { CellOutcome } from './cell.js';
 import type { CheckedExperiment } from './experiment.js';
 import type { Metric } from './metric.js';
@@ -116,15 +116,6 @@ export const parseManifest = (text: string, path: string): Manifest => {
   if (manifest) return manifest;
   throw new UsageError(`${path} is malformed: it is no manifest of a run`);
 };
-
-/** A copy without some of the fields. */
-export const without = <T extends object, Name extends string>(
-  value: T,
-  names: readonly Name[],
-): Omit<T, Name> =>
-  Object.fromEntries(
-    Object.entries(value).filter(([name]) => !(names as readonly string[]).includes(name)),
-  ) as Omit<T, Name>;
 
 /** The line of a cell: the same bytes for the same experiment, whoever ran it and when. */
 export const cellLine = ({ key: of, about }: Job, outcome: CellOutcome): string =>

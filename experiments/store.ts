@@ -8,6 +8,7 @@ import { packageVersion } from './environment.js';
 import { type Append, openJournal, readLines } from './journal.js';
 import { canonicalJson } from './key.js';
 import { lockFolder } from './lock.js';
+import { without } from '../src/json.js';
 import type { LoadedModule } from './modules.js';
 import { makeFolders, writeWhole } from './results.js';
 import {
@@ -20,7 +21,6 @@ import {
   parseManifest,
   parseTiming,
   storeFormat,
-  without,
 } from './store-format.js';
 import { type Job, type Shard, type Study, jobsOfShard } from './study.js';
 

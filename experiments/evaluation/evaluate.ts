@@ -128,7 +128,12 @@ const partOf = (
   if (asked === 'test' && !test) {
     throw new UsageError(`the data "${id}" have no test part; accepted is valid, or a third number of split`);
   }
-  return asked !== 'valid' && test ? ['test', test] : ['valid', valid];
+  const [part, split]: [Evaluation['part'], Split] =
+    asked !== 'valid' && test ? ['test', test] : ['valid', valid];
+  if (split.count > 1) return [part, split];
+  throw new UsageError(
+    `the ${part} part of the data "${id}" has 1 item; accepted are 2 or more, for a standard error`,
+  );
 };
 
 /** Where a network is asked that says nothing of the data at tau = 0. */

@@ -54,8 +54,12 @@ export const onnxFeatures = async (path: string): Promise<FeatureOptions> => {
       throw new UsageError(`${path} takes [${shape.join(', ')}] a sample; these have ${d} numbers`);
     }
     const x = new ort.Tensor('float32', Float32Array.from(samples.data), [n, ...(shape ?? [d])]);
-    const result = (await session.run({ [name]: x }, [output]))[output];
-    return { shape: result.dims, data: result.data as Floats };
+    const { type, dims, data } = (await session.run({ [name]: x }, [output]))[output];
+    if ((type === 'float32' || type === 'float64') && dims[0] === n)
+      return { shape: dims, data: data as Floats };
+    throw new UsageError(
+      `${path} gives [${dims.join(', ')}] of ${type} for ${n} samples; accepted are floats with the samples first`,
+    );
   };
   return {
     label: basename(path, extname(path))

@@ -1,11 +1,9 @@
-import { dirname, extname } from 'node:path';
 import { Command, Option } from 'commander';
 import { markdownTable } from 'markdown-table';
 import { type Evaluation, type Measure, evaluate } from '../../experiments/evaluation/evaluate.js';
 import { type BackendName, backendNames } from '../array/tfjs.js';
 import { type Dataset, openDataset } from '../data/dataset.js';
 import { UsageError } from '../errors.js';
-import { findRecord } from '../train/folder.js';
 import { type Engine, type TrainedNetwork, engines, openTrained } from '../train/trained.js';
 import { type ImportOption, addImport, importModules, printJson, whole, wholes } from './options.js';
 import { progressBar } from './progress.js';
@@ -67,11 +65,14 @@ export const evaluateCommand = (): Command =>
     .addHelpText('after', examples)
     .action(run);
 
-/** The data that are asked for, or those of the training that the network is of. */
-const dataOf = async (model: string, { data }: Options): Promise<Dataset> => {
-  if (data !== undefined) return openDataset(data);
-  const record = await findRecord(extname(model).toLowerCase() === '.onnx' ? dirname(model) : model);
-  if (record) return openDataset(record.config.data);
+/** The data that are asked for, or those that the network was trained on. */
+const dataOf = async (
+  model: string,
+  { description }: TrainedNetwork,
+  { data }: Options,
+): Promise<Dataset> => {
+  const asked = data ?? description.dataset;
+  if (asked !== undefined) return openDataset(asked);
   throw new UsageError(`${model} does not say what it was trained on; say what data with --data`);
 };
 
@@ -85,7 +86,7 @@ const run = async (model: string, options: Options): Promise<void> => {
   const network = await openTrained(model, { ...(engine && { engine }), ...(backend && { backend }) });
   try {
     if (network.note !== undefined) console.error(`note: ${network.note}`);
-    const dataset = await dataOf(model, options);
+    const dataset = await dataOf(model, network, options);
     const stages = 3 + (steps?.length ?? 0);
     const bar = progressBar('losses', '{stage}');
     let done = 0;

@@ -4,7 +4,7 @@ import type { CheckedExperiment, Experiment, WrittenSettings } from '../../exper
 import { loadExperiment } from '../../experiments/experiment-file.js';
 import { digest } from '../../experiments/key.js';
 import type { LoadedModule } from '../../experiments/modules.js';
-import { without } from '../../experiments/store-format.js';
+import { without } from '../json.js';
 import { identityOf } from '../../experiments/store.js';
 import type { Shard } from '../../experiments/study.js';
 import { UsageError } from '../errors.js';

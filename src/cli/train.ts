@@ -10,7 +10,7 @@ import { type BackendName, type Tfjs, backendNames, loadTfjs } from '../array/tf
 import { DivergedError, Interruption } from '../errors.js';
 import { type TrainingConfig, loadConfig } from '../train/config.js';
 import { trainingFiles } from '../train/files.js';
-import { readRecord, stepsDone } from '../train/folder.js';
+import { progressIn, readRecord } from '../train/folder.js';
 import { type LogEntry, readLog, runTraining } from '../train/run.js';
 import { countParameters } from '../train/shape-ops.js';
 import { type Task, taskOf } from '../train/task.js';
@@ -80,10 +80,11 @@ const run = async (path: string, options: Options): Promise<void> => {
   const { config, folder } = await asked(path, options);
   const task = await taskOf(config);
   await requireWritable(folder);
-  const from = await stepsDone(folder, config, task);
+  const { step: from, finished } = await progressIn(folder, config, task);
   const begun = performance.now();
-  if (from < config.steps) await train({ config, task, folder, from, modules }, options);
-  await tell(config, task, folder, { from, seconds: (performance.now() - begun) / 1000 }, options);
+  if (!finished) await train({ config, task, folder, from, modules }, options);
+  const seconds = (performance.now() - begun) / 1000;
+  await tell(config, task, folder, { from, finished, seconds }, options);
 };
 
 /** A training that is not finished. */
@@ -172,7 +173,11 @@ const tell = async (
   config: TrainingConfig,
   { architecture, objective: { unit } }: Task,
   folder: string,
-  { from, seconds }: { readonly from: number; readonly seconds: number },
+  {
+    from,
+    finished,
+    seconds,
+  }: { readonly from: number; readonly finished: boolean; readonly seconds: number },
   { json = false }: Options,
 ): Promise<void> => {
   const { steps, name } = config;
@@ -189,10 +194,9 @@ const tell = async (
     return;
   }
   const numbers = `loss ${loss?.toPrecision(5)}, validation ${validation?.toPrecision(5)} ${unit}`;
-  const what =
-    from === steps
-      ? `${folder} has all ${steps} steps of ${name} already; there is nothing to do`
-      : `${steps - from} steps in ${durationText(seconds)}`;
+  const what = finished
+    ? `${folder} has all ${steps} steps of ${name} already; there is nothing to do`
+    : `${steps - from} steps in ${durationText(seconds)}`;
   console.log(`${what}: ${numbers}`);
   console.log(
     `the network is in ${network}, the curve in ${join(folder, 'loss.svg')}, all of it in ${join(folder, 'report.html')}`,

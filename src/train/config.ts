@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { UsageErrors } from '../errors.js';
-import type { Json } from '../json.js';
+import { type Json, without } from '../json.js';
 
 const number = v.pipe(v.number('a number'), v.finite('a finite number'));
 const positive = v.pipe(number, v.gtValue(0, 'a number above 0'));
@@ -117,6 +117,13 @@ export const writtenConfig = (config: TrainingConfig): WrittenConfig => {
   };
 };
 
+/** What of a description the weights depend on: not what it is called, where its data lie (they have a checksum), nor when it is validated and saved. */
+export const determining = (config: TrainingConfig): Json => {
+  const named = ['name', 'description', 'licence', 'validation', 'checkpointEvery'] as const;
+  const written = writtenConfig(config);
+  return { ...without(written, named), data: without(written.data as object, ['path']) } as Json;
+};
+
 const shown = (value: unknown): string => {
   const line = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
@@ -168,7 +175,14 @@ export const loadConfig = async (path: string): Promise<TrainingConfig> => {
   });
   const document = parseDocument(content);
   if (document.errors.length > 0) {
-    throw new UsageErrors(document.errors.map(({ message }) => `${path}: ${message.split('\n')[0]}`));
+    const [{ message }] = document.errors; // what follows from it is no mistake of its own
+    throw new UsageErrors([`${path}: ${message.split('\n')[0].replace(/:$/, '')}`]);
   }
-  return readConfig(document.toJS(), path);
+  let written: unknown;
+  try {
+    written = document.toJS();
+  } catch (error) {
+    throw new UsageErrors([`${path}: ${(error as Error).message}`]); // an alias without an anchor
+  }
+  return readConfig(written, path);
 };

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { Json } from '../json.js';
 import { readCheckpoint } from './checkpoint.js';
-import { type TrainingConfig, readConfig, writtenConfig } from './config.js';
+import { type TrainingConfig, determining, readConfig } from './config.js';
 import { trainingFiles } from './files.js';
 import { trainingHash } from './run.js';
 import { countParameters } from './shape-ops.js';
@@ -60,18 +60,29 @@ const differences = (there: Json, here: Json, place = ''): readonly string[] => 
   );
 };
 
+/** What a folder has of a training. */
+export interface TrainingProgressInFolder {
+  /** Steps that are done; 0 where there is none of it. */
+  readonly step: number;
+  /** Whether the network is there, which comes after the last step. */
+  readonly finished: boolean;
+}
+
 /**
- * How many steps of a training its folder has: 0 where there is none of it. Rejects with a `UsageError` for a checkpoint that is cut off or corrupt, and where the folder
+ * What a folder has of a training. Rejects with a `UsageError` for a checkpoint that is cut off or corrupt, and where the folder
  * holds another training, with what differs.
  */
-export const stepsDone = async (folder: string, config: TrainingConfig, task: Task): Promise<number> => {
+export const progressIn = async (
+  folder: string,
+  config: TrainingConfig,
+  task: Task,
+): Promise<TrainingProgressInFolder> => {
   const hash = trainingHash(config, task);
   const record = await findRecord(folder);
   if (record && record.training !== hash) {
-    const nameless = (one: TrainingConfig) => ({ ...writtenConfig(one), name: '', description: '' }) as Json;
     const [what = 'the data or this version of the package differ'] = differences(
-      nameless(record.config),
-      nameless(config),
+      determining(record.config),
+      determining(config),
     );
     throw new UsageError(
       `the folder ${folder} holds another training: ${what}; give another folder, or remove it`,
@@ -79,5 +90,11 @@ export const stepsDone = async (folder: string, config: TrainingConfig, task: Ta
   }
   const path = join(folder, trainingFiles.checkpoint);
   const state = await readCheckpoint(path, hash, countParameters(task.architecture));
-  return state?.step ?? 0;
+  // the description is written last; the checkpoint of a finished training can be removed
+  const isThere = await access(join(folder, trainingFiles.description)).then(
+    () => true,
+    () => false,
+  );
+  const step = state?.step ?? (record && isThere ? config.steps : 0);
+  return { step, finished: isThere && step === config.steps };
 };

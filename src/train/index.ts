@@ -13,7 +13,13 @@ export {
   startState,
 } from './run.js';
 export { trainingFiles } from './files.js';
-export { type TrainingRecord, findRecord, readRecord, stepsDone } from './folder.js';
+export {
+  type TrainingProgressInFolder,
+  type TrainingRecord,
+  findRecord,
+  progressIn,
+  readRecord,
+} from './folder.js';
 export {
   type Engine,
   type OpenTrainedOptions,

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Tfjs } from '../array/tfjs.js';
 import { DivergedError } from '../errors.js';
+import { without } from '../json.js';
 import { readCheckpoint, writeCheckpoint, writeWhole } from './checkpoint.js';
-import { type TrainingConfig, writtenConfig } from './config.js';
+import { type TrainingConfig, determining, writtenConfig } from './config.js';
 import { trainingFiles } from './files.js';
 import { exportOnnx } from './onnx.js';
 import { learningRate } from './optimiser.js';
@@ -51,9 +52,9 @@ export interface RunTrainingOptions {
 
 /** The hash of all that the weights are a function of, but for the backend. */
 export const trainingHash = (config: TrainingConfig, { dataset, network }: Task): string => {
-  const nameless = { ...config, name: '', description: '' };
+  const described = without(network, ['dataset', 'licence']);
   return createHash('sha256')
-    .update(JSON.stringify([nameless, dataset.checksum, network]))
+    .update(JSON.stringify([determining(config), dataset.checksum, described]))
     .digest('hex');
 };
 

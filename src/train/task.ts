@@ -4,7 +4,13 @@ import { discreteFlow } from '../bfn/discrete-flow.js';
 import type { BayesianFlow } from '../bfn/flow.js';
 import { continuousFlow, discretisedFlow } from '../bfn/normal-flow.js';
 import { type Dataset, type Split, openDataset } from '../data/dataset.js';
-import { type NetworkData, type WrittenNetwork, networkFormat } from '../denoiser/network-file.js';
+import { checkDescription } from '../denoiser/network-checks.js';
+import {
+  type NetworkData,
+  type WrittenNetwork,
+  networkFormat,
+  readNetwork,
+} from '../denoiser/network-file.js';
 import { UsageError } from '../errors.js';
 import type { Json } from '../json.js';
 import { makeProcess } from '../process/registry.js';
@@ -55,7 +61,9 @@ const deviationOf = ({ train }: Dataset): number => {
     sum += x;
     squares += x * x;
   }
-  return Number(Math.sqrt(squares / data.length - (sum / data.length) ** 2).toPrecision(3));
+  const [mean, square] = [sum / data.length, squares / data.length];
+  // of constant data the difference is rounding
+  return square - mean ** 2 > 1e-12 * square ? Number(Math.sqrt(square - mean ** 2).toPrecision(3)) : 0;
 };
 
 const flowOf = (config: TrainingConfig, dataset: Dataset): BayesianFlow | undefined => {
@@ -159,7 +167,8 @@ const objectiveOf = (
 const viewOf = ({ shape, alphabet }: Dataset): NetworkData => {
   if (alphabet !== undefined) return { kind: 'text', alphabet };
   const [height, width, channels = 1] = shape;
-  return shape.length > 1 ? { kind: 'picture', width, height, channels } : { kind: 'vector' };
+  const isPicture = shape.length === 2 || shape.length === 3;
+  return isPicture ? { kind: 'picture', width, height, channels } : { kind: 'vector' };
 };
 
 const descriptionOf = (
@@ -212,6 +221,9 @@ export const taskOf = async (config: TrainingConfig): Promise<Task> => {
     flow?.process ?? (await makeProcess(config.process?.id ?? '', config.process?.parameters ?? {}));
   const usesDeviation = config.predicts === 'edm' || config.input === 'scaled';
   const sigmaData = usesDeviation ? (config.sigmaData ?? deviationOf(dataset)) : undefined;
+  if (sigmaData !== undefined && !(sigmaData > 0)) {
+    fail(config, 'the data do not vary, so that sigmaData has to be told: a number above 0');
+  }
   const made = architectureOf(config, dataset);
   if (dataset.train.count < config.batch) {
     fail(
@@ -229,6 +241,7 @@ export const taskOf = async (config: TrainingConfig): Promise<Task> => {
     network: descriptionOf(config, dataset, { ...parts, sigmaData }),
   };
   requireShapes(config, task);
+  checkDescription(readNetwork(task.network), process); // what could not be opened need not be trained
   return task;
 };
 

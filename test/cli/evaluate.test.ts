@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Evaluation, Measure } from '../../experiments/evaluation/evaluate.js';
@@ -23,6 +23,16 @@ const printed = async (...words: string[]): Promise<Evaluation & { engine: strin
 };
 
 describe('bfn evaluate', () => {
+  it('takes the data that the description names, wherever the graph lies', async () => {
+    await mkdir(at('moved'));
+    for (const name of ['network.onnx', 'network.json', 'weights.bin']) {
+      await copyFile(at('text', name), at('moved', name));
+    }
+    const found = await printed(at('moved', 'network.onnx'), '--engine', 'onnx');
+    const there = await printed(at('text'), '--engine', 'onnx');
+    expect(found.bounds).toEqual(there.bounds);
+  });
+
   it.each([
     ['continuous', ['independent-normals', 'normal'], 64],
     ['discretised', ['independent-normals', 'normal'], 64],
@@ -68,6 +78,9 @@ describe('bfn evaluate', () => {
         await rename(at('binary', name), at('alone', name));
       }),
     );
+    const written = JSON.parse(await readFile(at('alone', 'network.json'), 'utf8')) as { dataset?: unknown };
+    delete written.dataset; // as in a description from elsewhere
+    await writeFile(at('alone', 'network.json'), JSON.stringify(written));
     const words = [at('alone', 'network.onnx'), '--data', 'digits:binarise=dynamic', '--unit', 'nats'];
     expect(await bfn(...words, ...few)).toBe(0);
     expect(output.said.join('\n')).toMatch(

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { npyOf } from '../../src/data/npy.js';
 import { runProgram } from '../../src/cli/program.js';
 import { ownFolder, tinyConfigs } from '../train/tiny-trainings.js';
 import { inProcess } from './in-process.js';
@@ -43,6 +44,38 @@ describe('bfn train', () => {
     expect(output.said[2]).toMatch(/has all 4 steps of continuous already; there is nothing to do/);
     expect(complaint()).toBe('');
     expect(await Promise.all(allFiles.map((name) => readFile(join(out, name))))).toEqual(before);
+  });
+
+  it('what was killed between its last checkpoint and its network is finished by the same command', async () => {
+    const { cp, rm } = await import('node:fs/promises');
+    const network = ['network.json', 'network.onnx', 'weights.bin', 'report.html'];
+    await cp(at('one'), at('killed'), { recursive: true });
+    for (const name of network) await rm(at('killed', name));
+    expect(await bfn(at('tiny.json'), '--out', at('killed'), ...plain)).toBe(0);
+    expect(complaint()).toContain('going on from step 4 of 4\n');
+    expect(output.said[0]).toMatch(/^0 steps in /);
+    for (const name of network.slice(0, 3)) {
+      expect(await readFile(at('killed', name))).toEqual(await readFile(at('one', name)));
+    }
+    expect(existsSync(at('killed', 'report.html'))).toBe(true);
+    // and the other way round: a finished one needs its checkpoint no more
+    await rm(at('killed', 'checkpoint.bin'));
+    expect(await bfn(at('killed'), ...plain)).toBe(0);
+    expect(output.said.at(-2)).toMatch(/has all 4 steps of continuous already/);
+  });
+
+  it('goes on under another name, and with another time of validation and of checkpoints', async () => {
+    const { cp } = await import('node:fs/promises');
+    await cp(at('one'), at('renamed'), { recursive: true });
+    const changes = {
+      name: 'other',
+      checkpointEvery: 3,
+      validation: { every: 2, items: 16 },
+      licence: 'any',
+    };
+    const path = await describedAs('renamed.json', changes);
+    expect(await bfn(path, '--out', at('renamed'), ...plain)).toBe(0);
+    expect(output.said[0]).toMatch(/has all 4 steps of other already/);
   });
 
   it('records what is needed to do it again, and takes the folder for the description', async () => {
@@ -123,6 +156,12 @@ const mistakes: readonly (readonly [what: string, words: readonly string[], says
   ['unknown data', ['data.json'], /unknown dataset "digit"; there are: digits/],
   ['an unknown architecture', ['architecture.json'], /unknown architecture "resnet"; there are: mlp/],
   ['a prediction of other data', ['predicts.json'], /predicts is logits; accepted for continuous here are/],
+  ['an alias of nothing', ['alias.yaml'], /alias\.yaml: Unresolved alias/],
+  [
+    'data that do not vary',
+    ['constant.json'],
+    /the data do not vary, so that sigmaData has to be told: a number above 0/,
+  ],
   ['fewer items than a batch', ['batch.json'], /a batch is 5000 items and the data have 1617/],
   ['a folder of no training', ['empty'], /empty is no folder of a training: it has no training\.json/],
   ['a folder below a file', ['tiny.json', '--out', 'tiny.json/x'], /cannot write to the folder/],
@@ -143,6 +182,10 @@ describe('a mistake is told in one line, with exit code 2, and nothing is writte
     await truncate(at('cut', 'checkpoint.bin'), 500);
     await writeFile(at('odd', 'checkpoint.bin'), 'something else');
     await writeFile(at('torn.yaml'), 'name: [');
+    await writeFile(at('alias.yaml'), 'name: *that');
+    const zeros = { shape: [20, 2], data: new Float32Array(40).fill(0.3) };
+    await writeFile(at('zeros.npy'), npyOf(zeros));
+    await describedAs('constant.json', { data: { id: 'npy', path: at('zeros.npy') } });
     await describedAs('key.json', { optimizer: {} });
     await describedAs('data.json', { data: 'digit' });
     await describedAs('architecture.json', { network: 'resnet' });

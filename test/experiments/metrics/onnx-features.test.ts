@@ -108,6 +108,24 @@ describe('the features of a network in an ONNX file', () => {
     }
   });
 
+  it('that are not one row a sample are refused', async () => {
+    const mean = linearGraph([[1], [1]], {
+      weights: [{ name: 'W', shape: [1], values: [0], type: 'int64' }],
+      nodes: [{ op: 'ReduceSum', inputs: ['x', 'W'], output: 'y', attribute: ['keepdims', 1] }],
+    });
+    const { features } = await onnxFeatures(await written('mean.onnx', mean));
+    await expect(
+      Promise.resolve(
+        features(
+          batchOf([
+            [1, 2],
+            [3, 4],
+          ]),
+        ),
+      ),
+    ).rejects.toThrow(/gives \[1, 2\] of float32 for 2 samples; accepted are floats with the samples first/);
+  });
+
   it('are a metric once the file is imported, which can be done again', async () => {
     const path = await written('imported.onnx', linearGraph([[1], [1]]));
     const [first] = await loadModules([path]);

@@ -73,7 +73,9 @@ export interface OpenModel {
 export const openModel = async (file: string, options: OpenTrainedOptions = {}): Promise<OpenModel> => {
   const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() === true;
   if (!isFolder && extname(file).toLowerCase() !== '.onnx') {
-    throw new UsageError(`cannot open the network ${file}; the ending can be .onnx`);
+    throw new UsageError(
+      `cannot open the network ${file}; accepted is NAME.onnx with NAME.json beside it, or the folder of a training`,
+    );
   }
   const network = await openTrained(file, options);
   const { provider, engine, note, release, description } = network;

@@ -144,14 +144,19 @@ const families = familyRegistry<Problem | Promise<Problem>>('problem', [
       id: 'network',
       description: 'a network of your own, in an .onnx file with its description beside it',
       parameters: [
-        { name: 'path', kind: 'text', description: 'the .onnx file' },
+        { name: 'path', kind: 'text', description: 'the .onnx file, or the folder of a training' },
         {
           name: 'data',
           kind: 'text',
           optional: true,
           description: 'the data set to hold samples against, unless told what the network was trained on',
         },
-        rulerOrder,
+        {
+          name: 'order',
+          kind: 'number',
+          optional: true,
+          description: `${rulerOrder.description}; 3 unless told`,
+        },
       ],
     },
     network,

@@ -56,7 +56,7 @@ export const compareCommand = (): Command =>
         )
         .option(
           '--model <files...>',
-          'learned networks, in .onnx files with their descriptions beside them (docs/bring-your-own-network.md)',
+          'learned networks: NAME.onnx with NAME.json beside it, or the folder of a training (docs/bring-your-own-network.md)',
         )
         .option(
           '--data <data>',

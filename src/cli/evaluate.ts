@@ -4,6 +4,7 @@ import { type Evaluation, type Measure, evaluate } from '../../experiments/evalu
 import { type BackendName, backendNames } from '../array/tfjs.js';
 import { type Dataset, openDataset } from '../data/dataset.js';
 import { UsageError } from '../errors.js';
+import { findRecord } from '../train/folder.js';
 import { type Engine, type TrainedNetwork, engines, openTrained } from '../train/trained.js';
 import { type ImportOption, addImport, importModules, printJson, whole, wholes } from './options.js';
 import { progressBar } from './progress.js';
@@ -76,6 +77,16 @@ const dataOf = async (
   throw new UsageError(`${model} does not say what it was trained on; say what data with --data`);
 };
 
+/** Whether the data of a training have changed since. */
+const differsFromTraining = async (
+  model: string,
+  { checksum }: Dataset,
+  { data }: Options,
+): Promise<boolean> => {
+  const record = data === undefined ? await findRecord(model) : undefined;
+  return record !== undefined && record.data.sha256 !== checksum;
+};
+
 const run = async (model: string, options: Options): Promise<void> => {
   const begun = performance.now();
   const { items, draws, steps, bins, part, seed, engine, backend } = options;
@@ -87,6 +98,11 @@ const run = async (model: string, options: Options): Promise<void> => {
   try {
     if (network.note !== undefined) console.error(`note: ${network.note}`);
     const dataset = await dataOf(model, network, options);
+    if (await differsFromTraining(model, dataset, options)) {
+      console.error(
+        `note: the data are others than when ${model} was trained (their checksum says so); what is held out now may have been trained on`,
+      );
+    }
     const stages = 3 + (steps?.length ?? 0);
     const bar = progressBar('losses', '{stage}');
     let done = 0;

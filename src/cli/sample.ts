@@ -63,7 +63,10 @@ export const sampleCommand = (): Command =>
           'draw samples to the terminal, or to a picture (.png), text (.txt) or array (.npy, .csv)',
         )
         .option('--problem <problem>', 'the problem, with parameters as in text:order=3 (default: "text")')
-        .option('--model <file>', 'a learned network in place of a problem: NAME.onnx, NAME.json beside it')
+        .option(
+          '--model <file>',
+          'a learned network in place of a problem: NAME.onnx with NAME.json beside it, or the folder of a training',
+        )
         .addOption(
           new Option('--provider <provider>', 'what it runs on (default: "cpu")').choices(onnxProviders),
         )

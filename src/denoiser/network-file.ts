@@ -168,7 +168,7 @@ const schema = v.strictObject(
     predicts: oneOf(predictionKinds),
     bins: v.exactOptional(whole(2, 65536)),
     sigmaData: v.exactOptional(positive),
-    smallTime: v.exactOptional(positive),
+    smallTime: v.exactOptional(v.pipe(positive, v.maxValue(1, 'a BFN time from 0 to 1'))),
     clip: v.exactOptional(range),
     input: v.exactOptional(shown(inputKinds)),
     clock: v.exactOptional(shown(clockKinds), { kind: 'process' }),

@@ -4,13 +4,16 @@ import type { OnnxOptions, OnnxProvider } from './onnx.js';
 
 export type Ort = typeof import('onnxruntime-node');
 
-/** ONNX Runtime wraps long reasons over lines and starts them with places of its own source. */
+/** ONNX Runtime wraps long reasons over lines and has places of its own source in them. */
 export const reasonOf = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
   return message
     .trim()
     .replaceAll(/\s*\n\s*/g, ' ')
-    .replace(/^\/onnxruntime_src\/.* was false\. /, '');
+    .replace(/^Load model from .*? failed:\s*/, '')
+    .replaceAll(/[\w/]*\.(?:cc|h):\d+ [\w:~<>]+(?:\(.*?\))?(?:::<lambda\(\)>)? (?:.*? was false\. )?/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 };
 
 /** ONNX Runtime, if it is installed and loads. Rejects with a `UsageError` that says how to get it. */

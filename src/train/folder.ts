@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { Json } from '../json.js';
@@ -68,6 +68,20 @@ export interface TrainingProgressInFolder {
   readonly finished: boolean;
 }
 
+/** Whether a folder has all of a network: the weights in their number. */
+const isWhole = async (folder: string, { architecture }: Task): Promise<boolean> => {
+  const { weights, graph, description } = trainingFiles;
+  const sizes = await Promise.all(
+    [weights, graph, description].map((name) =>
+      stat(join(folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes[0] === 4 * countParameters(architecture) && sizes.every((size) => size > 0);
+};
+
 /**
  * What a folder has of a training. Rejects with a `UsageError` for a checkpoint that is cut off or corrupt, and where the folder
  * holds another training, with what differs.
@@ -78,8 +92,13 @@ export const progressIn = async (
   task: Task,
 ): Promise<TrainingProgressInFolder> => {
   const hash = trainingHash(config, task);
+  const path = join(folder, trainingFiles.checkpoint);
   const record = await findRecord(folder);
-  if (record && record.training !== hash) {
+  const [begun, done] = await Promise.all(
+    [path, join(folder, trainingFiles.description)].map((file) => stat(file).catch(() => undefined)),
+  );
+  // where there is neither a checkpoint nor a network nothing has been learned yet
+  if (record && record.training !== hash && (begun ?? done)) {
     const [what = 'the data or this version of the package differ'] = differences(
       determining(record.config),
       determining(config),
@@ -88,13 +107,8 @@ export const progressIn = async (
       `the folder ${folder} holds another training: ${what}; give another folder, or remove it`,
     );
   }
-  const path = join(folder, trainingFiles.checkpoint);
   const state = await readCheckpoint(path, hash, countParameters(task.architecture));
-  // the description is written last; the checkpoint of a finished training can be removed
-  const isThere = await access(join(folder, trainingFiles.description)).then(
-    () => true,
-    () => false,
-  );
-  const step = state?.step ?? (record && isThere ? config.steps : 0);
-  return { step, finished: isThere && step === config.steps };
+  const whole = await isWhole(folder, task); // the checkpoint of a finished training can be removed
+  const step = state?.step ?? (record && whole ? config.steps : 0);
+  return { step, finished: whole && step === config.steps };
 };

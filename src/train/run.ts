@@ -136,6 +136,7 @@ export const runTraining = async (options: RunTrainingOptions): Promise<Training
   await mkdir(folder, { recursive: true });
   const hash = trainingHash(config, task);
   const found = await readCheckpoint(path('checkpoint'), hash, countParameters(task.architecture));
+  const start = found ?? startState(config, task);
   const log = [...(await readLog(path('log'), found?.step ?? 0))];
   await writeWhole(path('log'), [log.map((entry) => `${JSON.stringify(entry)}\n`).join('')]);
   await record(path('record'), config, task, hash, {
@@ -150,7 +151,7 @@ export const runTraining = async (options: RunTrainingOptions): Promise<Training
     ...task,
     tfjs,
     items: task.train,
-    state: found ?? startState(config, task),
+    state: start,
   });
   /** Of the steps that no line tells of yet. */
   let records = found?.records ?? [];

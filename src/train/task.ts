@@ -21,6 +21,7 @@ import type { TrainingConfig } from './config.js';
 import { flowDiscretised } from './discretised.js';
 import type { Objective } from './objective.js';
 import type { Architecture } from './ops.js';
+import { countParameters } from './shape-ops.js';
 import { diffusionRegression, flowRegression, type Guise } from './regression.js';
 import type { Items } from './trainer.js';
 
@@ -47,6 +48,9 @@ const flat = ({ count, read }: Split): Items => ({
     return { shape: [shape[0], elements(shape.slice(1))], data };
   },
 });
+
+/** That a vector of float32 can hold in one piece on every backend: 2 GiB. */
+const mostNumbers = 2 ** 29;
 
 /** How many items the deviation of the data is measured on. */
 const measured = 1000;
@@ -240,6 +244,10 @@ export const taskOf = async (config: TrainingConfig): Promise<Task> => {
     valid: flat(dataset.valid),
     network: descriptionOf(config, dataset, { ...parts, sigmaData }),
   };
+  const count = countParameters(made);
+  if (count > mostNumbers) {
+    fail(config, `the network has ${count} numbers; accepted are at most ${mostNumbers}`);
+  }
   requireShapes(config, task);
   checkDescription(readNetwork(task.network), process); // what could not be opened need not be trained
   return task;

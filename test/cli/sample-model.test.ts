@@ -111,7 +111,7 @@ describe('bfn sample --model', () => {
     [
       'another ending',
       () => ['--model', 'a.pt'],
-      /^error: cannot open the network a\.pt; the ending can be \.onnx$/,
+      /^error: cannot open the network a\.pt; accepted is NAME\.onnx with NAME\.json beside it, or the folder of a training$/,
     ],
     [
       'a problem beside it',

@@ -64,6 +64,20 @@ describe('bfn train', () => {
     expect(output.said.at(-2)).toMatch(/has all 4 steps of continuous already/);
   });
 
+  it('a network that is damaged is written again, and a folder where nothing was learned is free', async () => {
+    const { cp, rm } = await import('node:fs/promises');
+    await cp(at('one'), at('damaged'), { recursive: true });
+    await truncate(at('damaged', 'weights.bin'), 100);
+    expect(await bfn(at('tiny.json'), '--out', at('damaged'), ...plain)).toBe(0);
+    expect(await readFile(at('damaged', 'weights.bin'))).toEqual(await readFile(at('one', 'weights.bin')));
+    for (const name of ['checkpoint.bin', 'network.json']) await rm(at('damaged', name));
+    const path = await describedAs('after.json', { seed: 3 });
+    expect(await bfn(path, '--out', at('damaged'), ...plain)).toBe(0);
+    expect(await readFile(at('damaged', 'weights.bin'))).not.toEqual(
+      await readFile(at('one', 'weights.bin')),
+    );
+  });
+
   it('goes on under another name, and with another time of validation and of checkpoints', async () => {
     const { cp } = await import('node:fs/promises');
     await cp(at('one'), at('renamed'), { recursive: true });
@@ -156,6 +170,7 @@ const mistakes: readonly (readonly [what: string, words: readonly string[], says
   ['unknown data', ['data.json'], /unknown dataset "digit"; there are: digits/],
   ['an unknown architecture', ['architecture.json'], /unknown architecture "resnet"; there are: mlp/],
   ['a prediction of other data', ['predicts.json'], /predicts is logits; accepted for continuous here are/],
+  ['a network too large to hold', ['huge.json'], /has 4\d{12} numbers; accepted are at most 536870912/],
   ['an alias of nothing', ['alias.yaml'], /alias\.yaml: Unresolved alias/],
   [
     'data that do not vary',
@@ -190,6 +205,7 @@ describe('a mistake is told in one line, with exit code 2, and nothing is writte
     await describedAs('data.json', { data: 'digit' });
     await describedAs('architecture.json', { network: 'resnet' });
     await describedAs('predicts.json', { predicts: 'logits' });
+    await describedAs('huge.json', { network: { id: 'mlp', width: 1000000, depth: 1 } });
     await describedAs('batch.json', { batch: 5000 });
   });
 

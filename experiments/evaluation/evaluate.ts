@@ -9,7 +9,6 @@ import {
 } from '../../src/bfn/losses.js';
 import type { Dataset, Split } from '../../src/data/dataset.js';
 import { UsageError } from '../../src/errors.js';
-import type { Denoiser } from '../../src/plan/denoiser.js';
 import { randomStream } from '../../src/random/index.js';
 import type { TrainedNetwork } from '../../src/train/trained.js';
 import { codeLengths, referencesOf, spreadItems } from './references.js';
@@ -136,29 +135,6 @@ const partOf = (
   );
 };
 
-/** Where a network is asked that says nothing of the data at tau = 0. */
-const nearPrior = 1e-6;
-
-/**
- * A denoiser of continuous data that can be asked at tau = 0, where the state is 0 whatever the data: the network is asked at a time just after, about the same
- * state. Which prediction is made from nothing is part of the code, so that the bound stays one.
- */
-const fromPrior = (flow: BayesianFlow, denoiser: Denoiser): Denoiser => {
-  const near = flow.moment(nearPrior);
-  return {
-    ...denoiser,
-    predict: (x, moments, out) =>
-      denoiser.predict(
-        x,
-        moments.map((moment) => (moment.alpha === 0 && moment.sigma === 0 ? near : moment)),
-        out,
-      ),
-  };
-};
-
-const denoiserOf = ({ denoiser, description }: EvaluateOptions['network'], flow: BayesianFlow) =>
-  flow.kind === 'continuous' && description.smallTime === undefined ? fromPrior(flow, denoiser) : denoiser;
-
 const flat = ({ shape, data }: Batch): Batch => ({ shape: [shape[0], elements(shape.slice(1))], data });
 
 /**
@@ -179,10 +155,9 @@ export const evaluate = async (options: EvaluateOptions): Promise<Evaluation> =>
   const [part, split] = partOf(dataset, options.part);
   const data = flat(spreadItems(split, items));
   const dimensions = data.shape[1];
-  const denoiser = denoiserOf(network, flow);
   const common = (stage: string): LossOptions => {
     onStage?.(stage);
-    return { flow, denoiser, data, draws, stream: randomStream(seed, `evaluate ${stage}`) };
+    return { flow, denoiser: network.denoiser, data, draws, stream: randomStream(seed, `evaluate ${stage}`) };
   };
   const measured = ({ value, standardError }: LossEstimate): Measure =>
     measure(value, standardError, dimensions);

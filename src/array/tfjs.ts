@@ -14,7 +14,10 @@ export interface Tfjs {
   readonly backend: BackendName;
   /** The GPU, or the processor, in its maker's words. */
   readonly device: string;
-  /** Gives a GPU back that is held through WebGPU, and with it the tensors on it; of the others nothing is held. */
+  /**
+   * Lets go of a GPU that is held through WebGPU; a second time has no effect. All that load it share one: the last to let go gives it back, and with it
+   * the tensors on it. Of the other backends nothing is held.
+   */
   release(): void;
 }
 
@@ -48,6 +51,7 @@ const start = async (tf: Tf, name: BackendName): Promise<Started> => {
     await tryOut(tf);
   } catch (error) {
     if (before) await tf.setBackend(before);
+    started.release?.();
     throw error;
   }
   return started;
@@ -97,18 +101,17 @@ export const makeCurrent = async ({ tf, backend }: Tfjs): Promise<void> => {
   if (tf.getBackend() !== id) await tf.setBackend(id);
 };
 
-/** Tries every backend. tfjs's current one is as before, where there was one; a GPU is given back that was not held before. */
+/** Tries every backend. tfjs's current one is as before, where there was one; a GPU that nobody else holds is given back. */
 export const probeBackends = async (): Promise<readonly BackendProbe[]> => {
   const tf = await quietTfjs();
   const before = tf.getBackend();
   const probes: BackendProbe[] = [];
   for (const name of backendNames) {
-    const { id, get } = backends[name];
-    const had = tf.findBackend(id) !== null;
+    const { get } = backends[name];
     try {
       const { device, software, release } = await start(tf, name);
       probes.push({ name, works: true, device, ...(software && { software }), get });
-      if (!had) release?.();
+      release?.();
     } catch (error) {
       probes.push({ name, works: false, why: reasonOf(error), get });
     }

@@ -26,7 +26,7 @@ interface Dawn {
 export interface Held {
   readonly description: string;
   readonly software: boolean;
-  /** Gives the GPU back. The tensors on it are gone. */
+  /** Lets go of the GPU, once. The last of its holders gives it back, and the tensors on it are gone. */
   release(): void;
 }
 
@@ -85,14 +85,10 @@ const requirements = ({ features, limits }: Adapter): object => ({
   ),
 });
 
-let held: Held | undefined;
+/** The device as it is open, whoever holds it. */
+type Opened = Omit<Held, 'release'> & { close(): void };
 
-/**
- * Registers the backend `webgpu` with tfjs, on the fastest adapter there is. Throws an `Error` that says in one line why not: the package
- * `webgpu` is missing, or there is no adapter.
- */
-export const holdGpu = async (tf: Tf): Promise<Held> => {
-  if (held) return held;
+const open = async (tf: Tf): Promise<Opened> => {
   const adapter = await (await gpu()).requestAdapter(wanted);
   if (!adapter) throw new Error(none);
   // only now: it looks for navigator.gpu as it is imported
@@ -110,14 +106,40 @@ export const holdGpu = async (tf: Tf): Promise<Held> => {
   type Arguments = ConstructorParameters<typeof WebGPUBackend>;
   const backend = new WebGPUBackend(device as unknown as Arguments[0], info as unknown as Arguments[1]);
   tf.registerBackend('webgpu', () => backend, 3);
-  held = {
+  return {
     description: description || 'a GPU without a name',
     software,
-    release() {
+    close() {
       tf.removeBackend('webgpu');
       device.destroy();
-      held = undefined;
     },
   };
-  return held;
+};
+
+let shared: { readonly opened: Promise<Opened>; holders: number } | undefined;
+
+/**
+ * Registers the backend `webgpu` with tfjs, on the fastest adapter there is; all holders share one device. Throws an `Error` that says in one line why
+ * not: the package `webgpu` is missing, or there is no adapter.
+ */
+export const holdGpu = async (tf: Tf): Promise<Held> => {
+  // counted before anything is awaited, so that no release comes between
+  const mine = (shared ??= { opened: open(tf), holders: 0 });
+  mine.holders++;
+  let holds = true;
+  /** Whether nobody holds it any more. */
+  const leave = (): boolean => {
+    if (!holds) return false;
+    holds = false;
+    if (--mine.holders > 0) return false;
+    shared = undefined;
+    return true;
+  };
+  try {
+    const { description, software, close } = await mine.opened;
+    return { description, software, release: () => void (leave() && close()) };
+  } catch (error) {
+    leave();
+    throw error;
+  }
 };

@@ -93,7 +93,8 @@ const then = (value: Batch | Promise<Batch>, next: (batch: Batch) => Batch): Bat
  *
  * The ends: with sigma = 0 the network's word is dropped and the prediction is `x / alpha` (but for 'data' and 'logits',
  * where it is the network's); with alpha = 0, where noise and score say nothing of the data, those throw a `UsageError`
- * unless `smallTime` applies. A network of logits can `draw` classes, too.
+ * unless `smallTime` applies; with both 0, where BFN starts, all but data, edm and logits predict 0. A network of logits can
+ * `draw` classes, too.
  *
  * Throws a `UsageError` for options that don't go together; the denoiser does for batches, the network's included, that
  * are not [n, ...sampleShape].

@@ -11,6 +11,7 @@ export interface Conversion {
 /**
  * What a network may predict of `x = alpha x_0 + sigma eps`, eps standard normal, and how x_0 follows from it: the
  * definition, solved for x_0, at any alpha and sigma. With sigma = 0 all but 'data' give `x / alpha` and y has no say.
+ * Not finite where that divides by 0; `conversionAt` says what holds there.
  */
 export const conversions = {
   /** x_0 itself */
@@ -38,8 +39,8 @@ export const conversions = {
 } satisfies Record<string, (moment: Moment, sigmaData: number) => Conversion>;
 
 /**
- * The conversion at a moment. Throws a `UsageError` where the prediction says nothing of the data: alpha = 0 for noise and score,
- * alpha = sigma = 0 for the others.
+ * The conversion at a moment. Where alpha = sigma = 0, as where BFN starts, x is 0 whatever the data: they are predicted as 0 there by all but data and edm,
+ * as training has it. Throws a `UsageError` where alpha alone is 0: noise and score say nothing of the data.
  */
 export const conversionAt = (
   predicts: keyof typeof conversions,
@@ -49,9 +50,10 @@ export const conversionAt = (
   const conversion = conversions[predicts](moment, sigmaData);
   if (Number.isFinite(conversion.state) && Number.isFinite(conversion.network)) return conversion;
   const { t, alpha, sigma } = moment;
+  if (alpha === 0 && sigma === 0) return { state: 0, network: 0 };
   throw new UsageError(
     `a prediction of ${predicts} does not determine the data at t = ${t} (alpha = ${alpha}, sigma = ${sigma}); ` +
-      'accepted is a start nearer to the data (eta > 0), or smallTime for noise',
+      'accepted is a start nearer to the data (eta > 0)',
   );
 };
 

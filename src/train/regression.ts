@@ -44,7 +44,7 @@ interface Question {
   readonly noise: number;
 }
 
-/** Where y says nothing of the data, they are predicted as 0, as the original code has it of noise. */
+/** Where y says nothing of the data, they are predicted as 0, as the original code has it of noise, and `conversionAt` of all where alpha = sigma = 0. */
 const question = (
   { moment, weight }: Place,
   { predicts, sigmaData = NaN }: RegressionOptions,

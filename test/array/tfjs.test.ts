@@ -58,6 +58,44 @@ describe('by its name', () => {
     },
   );
 
+  it.runIf(onLinux && swiftShader !== undefined)(
+    'a device of WebGPU is there until the last of its holders lets go, each of them once (left out without SwiftShader)',
+    async () => {
+      const code = `
+        const { openTrained } = await import('./dist/src/train/index.js');
+        const open = () => openTrained('models/digits', { backend: 'webgpu' });
+        const [a, b] = await Promise.all([open(), open()]);
+        const { tf, release } = await loadTfjs('webgpu');
+        const { backend } = await loadTfjs(); // which tries WebGPU and passes it over: it is a processor's
+        console.log(backend === 'webgpu');
+        for (const each of [b.release, b.release, release, release, release]) await each();
+        const moment = { t: 0.5, alpha: a.process.alpha(0.5), sigma: a.process.sigma(0.5), time: 0.5 };
+        const state = { shape: [1, ...a.denoiser.sampleShape], data: new Float32Array(64).fill(0.25) };
+        console.log((await a.denoiser.predict(state, [moment])).data.every((value) => Math.abs(value) <= 1));
+        await a.release();
+        console.log(tf.findBackendFactory('webgpu') != null);`;
+      const { stdout, stderr } = await program(code, swiftShader ?? '');
+      expect([stdout, stderr]).toEqual(['false\ntrue\nfalse\n', '']);
+    },
+  );
+
+  it.runIf(onLinux && swiftShader !== undefined)(
+    'a device of WebGPU that does not start is given back (left out without SwiftShader)',
+    async () => {
+      const code = `
+        const { tf } = await loadTfjs('cpu');
+        const { setBackend } = tf.engine();
+        tf.engine().setBackend = (name) => name !== 'webgpu' && setBackend.call(tf.engine(), name);
+        await loadTfjs('webgpu').catch(({ message }) => console.log(message));
+        console.log(tf.findBackendFactory('webgpu') != null, tf.getBackend());`;
+      const { stdout, stderr } = await program(code, swiftShader ?? '');
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(
+        /^the backend webgpu does not work here: tfjs could not start it; [^\n]*\nfalse cpu\n$/,
+      );
+    },
+  );
+
   it('an unknown one is refused with those that there are', async () => {
     const run = loadTfjs('cuda' as never);
     await expect(run).rejects.toThrow(UsageError);

@@ -109,6 +109,22 @@ describe('a network', () => {
     },
   );
 
+  it.each([
+    ...(['noise', 'score', 'velocity', 'flow-velocity'] as const).map((predicts) => [predicts, 0] as const),
+    ...([
+      ['data', 3],
+      ['edm', 1.5],
+    ] as const),
+  ])('that predicts %s predicts %d of a 3 where BFN starts, in a batch with others', (predicts, wanted) => {
+    const start = { t: 1, alpha: 0, sigma: 0, time: 0 };
+    const [x, later] = [batchOf([[0], [0.5], [0]]), momentAt(0.5, 0.5)];
+    const network: Network = () => batchOf([[3], [3], [3]]);
+    const denoiser = adapt(network, { sampleShape: [1], predicts, sigmaData: 0.5, input: 'state' });
+    const { data } = denoiser.predict(x, [start, later, start]) as Batch;
+    expect([...data]).toEqual([wanted, expect.any(Number), wanted]);
+    expect(data[1]).not.toBe(0);
+  });
+
   it('may answer later', async () => {
     const moments = [momentAt(0.5, 0.5)];
     const x = batchOf([[0.3, 0.1]]);

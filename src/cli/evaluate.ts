@@ -1,6 +1,9 @@
 import { Command, Option } from 'commander';
 import { markdownTable } from 'markdown-table';
+import { type Comparison, compare } from '../../experiments/compare.js';
 import { type Evaluation, type Measure, evaluate } from '../../experiments/evaluation/evaluate.js';
+import { recommendedId } from '../../experiments/recommended/recommend.js';
+import { comparisonTable } from '../../experiments/table.js';
 import { type BackendName, backendNames } from '../array/tfjs.js';
 import { type Dataset, openDataset } from '../data/dataset.js';
 import { UsageError } from '../errors.js';
@@ -19,6 +22,9 @@ interface Options extends ImportOption {
   readonly bins?: number;
   readonly unit: 'nats' | 'bits';
   readonly seed: number;
+  readonly nfe?: readonly number[];
+  readonly solver?: string;
+  readonly samples?: number;
   readonly engine?: Engine;
   readonly backend?: BackendName;
   readonly json?: boolean;
@@ -26,11 +32,12 @@ interface Options extends ImportOption {
 
 const examples = `
 A bound is what it costs to send an item with the network, transmission and reconstruction: at least -ln p of it. Beside it stand exact code lengths of simple
-models of the same training data. How good samples are is measured by bfn compare.
+models of the same training data. With --nfe samples are drawn as well and held against the training data; solvers are compared by bfn compare.
 
 Examples:
   $ bfn evaluate results/digits
   $ bfn evaluate results/digits --steps 10,100 --draws 8
+  $ bfn evaluate results/digits --nfe 5,10,20 --samples 1000
   $ bfn evaluate network.onnx --data text:length=64 --unit nats --json`;
 
 export const evaluateCommand = (): Command =>
@@ -55,6 +62,9 @@ export const evaluateCommand = (): Command =>
       )
       .addOption(new Option('--unit <unit>', 'of the table').choices(['nats', 'bits']).default('bits'))
       .option('--seed <number>', 'seed', whole(0), 1)
+      .option('--nfe <numbers...>', 'also the quality of samples of so many network calls each', wholes(1))
+      .option('--solver <id>', `of the samples (default: ${recommendedId})`)
+      .option('--samples <count>', 'how many of them (default: 500)', whole(3, 1_000_000))
       .addOption(
         new Option('--engine <engine>', 'what computes it (default: onnx where it is installed)').choices(
           engines,
@@ -87,6 +97,28 @@ const differsFromTraining = async (
   return record !== undefined && record.data.sha256 !== checksum;
 };
 
+/** Samples of the network held against the data, as `bfn compare` does it. */
+const qualityOf = async (
+  model: string,
+  { data, nfe, solver, samples, seed }: Options,
+): Promise<Comparison | undefined> => {
+  if (!nfe) {
+    if (solver === undefined && samples === undefined) return undefined;
+    throw new UsageError('--solver and --samples are of the samples that --nfe asks for: --nfe <numbers>');
+  }
+  const problem = { id: 'network', parameters: { path: model, ...(data !== undefined && { data }) } };
+  const comparison = await compare({
+    problems: [problem],
+    solvers: [solver ?? recommendedId],
+    nfe,
+    samples: samples ?? 500,
+    seed,
+  });
+  const bad = comparison.cells.find(({ status }) => status !== 'ok');
+  if (bad) throw new Error(`NFE ${bad.nfe}: ${bad.message ?? bad.status}`);
+  return comparison;
+};
+
 const run = async (model: string, options: Options): Promise<void> => {
   const begun = performance.now();
   const { items, draws, steps, bins, part, seed, engine, backend } = options;
@@ -103,6 +135,7 @@ const run = async (model: string, options: Options): Promise<void> => {
         `note: the data are others than when ${model} was trained (their checksum says so); what is held out now may have been trained on`,
       );
     }
+    const comparison = await qualityOf(model, options);
     const stages = 3 + (steps?.length ?? 0);
     const bar = progressBar('losses', '{stage}');
     let done = 0;
@@ -113,11 +146,16 @@ const run = async (model: string, options: Options): Promise<void> => {
       ...(part && { part }),
       onStage: (stage) => bar.update(done++, stages, { stage }),
     }).finally(bar.stop);
-    if (!options.json) return print(model, network, dataset, evaluation, options.unit);
+    if (!options.json) {
+      print(model, network, dataset, evaluation, options.unit);
+      if (comparison) console.log(`\n${comparisonTable(comparison)}`);
+      return;
+    }
     printJson({
       ...{ model, engine: network.engine, device: network.device },
       data: { id: dataset.id, parameters: dataset.parameters, sha256: dataset.checksum },
       ...evaluation,
+      ...(comparison && { samples: comparison.cells }),
       record: await recordOf({ modules, seconds: (performance.now() - begun) / 1000, workers: 1 }),
     });
   } finally {

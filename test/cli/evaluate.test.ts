@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Cell } from '../../experiments/comparison.js';
 import type { Evaluation, Measure } from '../../experiments/evaluation/evaluate.js';
 import { ownFolder, tinyConfigs, trainTiny } from '../train/tiny-trainings.js';
 import { inProcess } from './in-process.js';
@@ -23,6 +24,19 @@ const printed = async (...words: string[]): Promise<Evaluation & { engine: strin
 };
 
 describe('bfn evaluate', () => {
+  it('measures samples too, as bfn compare does', async () => {
+    const asked = ['--nfe', '2,3', '--samples', '20', '--solver', 'bfn'];
+    const { samples } = (await printed(at('continuous'), ...asked)) as unknown as { samples: Cell[] };
+    expect(samples.map(({ solver, nfe, status }) => [solver, nfe, status])).toEqual([
+      ['bfn', 2, 'ok'],
+      ['bfn', 3, 'ok'],
+    ]);
+    for (const { metrics } of samples) expect(metrics['frechet-distance'].value).toBeGreaterThan(0);
+    output.said = [];
+    expect(await bfn(at('text'), ...few, '--nfe', '3', '--samples', '20')).toBe(0);
+    expect(output.said.join('\n')).toMatch(/\| recommended +\|/);
+  });
+
   it('takes the data that the description names, wherever the graph lies', async () => {
     await mkdir(at('moved'));
     for (const name of ['network.onnx', 'network.json', 'weights.bin']) {
@@ -105,6 +119,8 @@ describe('bfn evaluate', () => {
     ['text', ['--engine', 'torch'], /Allowed choices are onnx, tfjs/],
     ['text', ['--steps', '0'], /whole number from 1/],
     ['text', ['--items', '1'], /whole number from 2/],
+    ['text', ['--samples', '9'], /are of the samples that --nfe asks for/],
+    ['text', ['--nfe', '2', '--solver', 'bnf'], /unknown solver "bnf"/],
   ] as const)('a mistake: %s %j', async (model, words, says) => {
     if (model === 'binary') await rm(at('binary', 'weights.bin'), { force: true });
     expect(await bfn(at(model), ...words)).toBe(2);

@@ -97,24 +97,19 @@ const stateMoments = ({ mean, covariance }: EmpiricalLaw, { classes }: Dataset):
   };
 };
 
-/** All of the training text as classes, from windows side by side. */
-const textOf = ({ train, shape: [length] }: Dataset): Uint8Array => {
-  const windows = Math.floor((train.count + length - 1) / length);
-  const { data } = train.read(
-    Array.from({ length: windows }, (_, i) => i * length),
-    0,
-  );
-  return Uint8Array.from(data);
-};
-
 /** What samples of a text are held against: a Markov model of the training text as the ruler, and real windows of it as true samples. */
 const textTruth = (
   dataset: Dataset,
   order: number,
 ): { readonly truth: Truth; readonly moments: DataMoments } => {
-  const { alphabet = '', shape } = dataset;
+  const { id, alphabet = '', shape, trainText } = dataset;
   const [length] = shape;
-  const model = fitMarkov(textOf(dataset), { order, alphabet, mix: 0.001 });
+  if (trainText === undefined) {
+    throw new UsageError(
+      `texts are held against a model of the text trained on, and the data "${id}" have no trainText`,
+    );
+  }
+  const model = fitMarkov(trainText, { order, alphabet, mix: 0.001 });
   const sample = (count: number, long: number, seed: number): ArrayLike<number> => {
     if (long !== length)
       throw new UsageError(`texts of ${long} characters; the data are windows of ${length}`);

@@ -10,6 +10,7 @@ import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
 import type { Problem } from '../../experiments/problem.js';
 import { asData } from '../../experiments/problem.js';
 import { readyRun } from '../../experiments/ready-run.js';
+import { type Dataset, openDataset, registerDataset } from '../../src/data/dataset.js';
 import { npyOf } from '../../src/data/npy.js';
 import { UsageError } from '../../src/errors.js';
 import { readConfig, type WrittenConfig } from '../../src/train/config.js';
@@ -37,6 +38,11 @@ const untrained = async (name: string, written: Partial<WrittenConfig>, seed = 1
 };
 
 const mlp = { network: { id: 'mlp', width: 8, depth: 1 }, predicts: 'edm' } as const;
+const ofWords = {
+  flow: { kind: 'discrete', beta1: 0.5 },
+  network: { id: 'transformer', width: 8, depth: 1, heads: 2 },
+  predicts: 'logits',
+} as const;
 let points = '';
 let words = '';
 let bits = '';
@@ -52,9 +58,7 @@ beforeAll(async () => {
   });
   words = await untrained('words', {
     data: { id: 'text', source: 'text8', length: 8 },
-    flow: { kind: 'discrete', beta1: 0.5 },
-    network: { id: 'transformer', width: 8, depth: 1, heads: 2 },
-    predicts: 'logits',
+    ...ofWords,
   });
   bits = await untrained('bits', {
     data: { id: 'digits', binarise: 'dynamic' },
@@ -62,6 +66,14 @@ beforeAll(async () => {
     network: { id: 'mlp', width: 8, depth: 1 },
     predicts: 'binary-logit',
   });
+});
+beforeAll(() => {
+  const make = async (): Promise<Dataset> => {
+    const whole = Object.entries(await openDataset('text:source=text8,length=8'));
+    const windows = Object.fromEntries(whole.filter(([name]) => name !== 'trainText'));
+    return { ...windows, id: 'windows' } as Dataset;
+  };
+  registerDataset({ id: 'windows', description: 'of text8, and no text', parameters: [], make });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -125,6 +137,17 @@ describe('a learned network as a problem', () => {
     expect(Math.abs(value - (bitsPerCharacter.truth ?? 0))).toBeLessThan(0.03);
   });
 
+  it('has the whole text trained on as the ruler, to its last character', async () => {
+    const text = `${'ab'.repeat(48)}abacaba`; // the c after the last whole window
+    const data = { id: 'text', path: join(folder, 'abc.txt'), alphabet: 'abc', length: 8 };
+    await writeFile(data.path, text + 'a'.repeat(20));
+    const path = await untrained('abc', { ...ofWords, data: { ...data, split: [text.length, 20] } });
+    const { moments } = await problem(path, { order: 1 });
+    const share = (k: string): number => text.split(k).length - 1;
+    const expected = [...'abc'].map((k) => share(k) / text.length);
+    Array.from(moments.probabilities ?? []).forEach((p, k) => expect(p).toBeCloseTo(expected[k], 12));
+  });
+
   it('has cells of its own for other weights in the same file', async () => {
     const keyOf = async (): Promise<string> => {
       const of = await problem(points);
@@ -145,6 +168,11 @@ describe('a learned network as a problem', () => {
       /samples of shape \[64\].*takes \[3\]/,
     ],
     ['unknown data', () => problem(points, { data: 'words' }), /unknown dataset "words"/],
+    [
+      'text of which only windows are known',
+      () => problem(words, { data: 'windows' }),
+      /the data "windows" have no trainText$/,
+    ],
     ['a file that is not there', () => problem('nowhere.onnx'), /nowhere/],
     ['a parameter that it has not', async () => parseProblem('digits-network:path=x'), /no parameter "path"/],
   ])('refuses %s in one line', async (_, make, message) => {

@@ -65,7 +65,7 @@ const problemOf = async (
   file: string,
   { data, order = usualOrder }: { readonly data?: string; readonly order?: number },
 ): Promise<Problem> => {
-  const { model, description, engine, checksum } = await openModel(file, { threads: 1 });
+  const { model, description, engine, checksum, note } = await openModel(file, { threads: 1 });
   const specification = data ?? description.dataset;
   if (specification === undefined) {
     throw new UsageError(
@@ -80,6 +80,7 @@ const problemOf = async (
     parameters,
     kernel: engine === 'onnx' ? 'onnxruntime' : 'tfjs',
     checksum,
+    ...(note !== undefined && { note }),
   } as const;
   if (dataset.alphabet !== undefined) {
     const [length] = dataset.shape;

@@ -83,7 +83,8 @@ export interface EmpiricalLaw extends VectorLaw {
 export type Truth =
   | { readonly kind: 'text'; readonly model: TextModel; readonly length: number }
   | { readonly kind: 'vectors'; readonly mixture: Mixture }
-  | { readonly kind: 'items'; readonly law: EmpiricalLaw }
+  /** Where there are `classes`, more than two, the law is of their indicators (metrics/indicators.ts), and samples are classes. */
+  | { readonly kind: 'items'; readonly law: EmpiricalLaw; readonly classes?: number }
   | { readonly kind: 'class'; readonly probabilities: ArrayLike<number> };
 
 /** A metric as the registry holds it: what makes it for a given truth. */

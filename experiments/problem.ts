@@ -58,6 +58,8 @@ export interface Problem extends Model {
   readonly quality: readonly string[];
   /** Whether predictions run in the WebAssembly kernel or in plain code, or are those of a learned network, in ONNX Runtime or tfjs. */
   readonly kernel: 'wasm-simd' | 'plain' | 'onnxruntime' | 'tfjs';
+  /** What a user should know: that its network does not run on what was to be expected. */
+  readonly note?: string;
   /** Of what predictions depend on beside the parameters: the file of a network. */
   readonly checksum?: string;
 }

@@ -75,8 +75,11 @@ export const frechetOnFeatures = (options: FeatureOptions): MetricEntry => {
     version: 1,
     optIn: true,
     make: (truth) => {
-      const law = truth.kind === 'vectors' ? truth.mixture : truth.kind === 'items' ? truth.law : undefined;
-      return law && metricOn(law, id, options);
+      if (truth.kind === 'vectors') return metricOn(truth.mixture, id, options);
+      // indicators of classes are no pictures
+      return truth.kind === 'items' && truth.classes === undefined
+        ? metricOn(truth.law, id, options)
+        : undefined;
     },
   };
 };

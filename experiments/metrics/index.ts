@@ -8,6 +8,7 @@ import { energyDistance } from './energy-distance.js';
 import { frechetDistance } from './frechet-distance.js';
 import { frechetExtrapolated } from './frechet-extrapolated.js';
 import { gaussianKernelDistance } from './gaussian-kernel-distance.js';
+import { onIndicators } from './indicators.js';
 import { kernelDistance } from './kernel-distance.js';
 import { logDensityKs } from './log-density-ks.js';
 import { coverage, density, precision, recall } from './manifold.js';
@@ -64,8 +65,12 @@ const ofVectors = (
   id,
   description,
   version: 1,
-  make: (truth) =>
-    truth.kind === 'vectors' ? make(truth.mixture) : truth.kind === 'items' ? make(truth.law) : undefined,
+  make: (truth) => {
+    if (truth.kind === 'vectors') return make(truth.mixture);
+    if (truth.kind !== 'items') return undefined;
+    const { law, classes } = truth;
+    return classes === undefined ? make(law) : onIndicators(make(law), law.dimension, classes);
+  },
 });
 
 /** An entry whose values or intervals have changed since the first version. */

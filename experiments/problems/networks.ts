@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { type Batch, elements } from '../../src/array/batch.js';
+import { elements } from '../../src/array/batch.js';
 import { packageRoot } from '../../src/data/bundled.js';
 import { type Dataset, openDataset } from '../../src/data/dataset.js';
 import { fitMarkov } from '../../src/denoiser/markov/model.js';
-import { spectrumOf } from '../../src/denoiser/spectra.js';
 import { UsageError } from '../../src/errors.js';
 import type { DataMoments } from '../../src/plan/start.js';
-import { randomStream } from '../../src/random/index.js';
-import type { EmpiricalLaw, Truth } from '../metric.js';
+import type { Truth } from '../metric.js';
 import { openModel } from '../network-model.js';
 import { type Model, type Problem, classMoments } from '../problem.js';
+import { drawn, itemsOf } from './items.js';
 
 export interface NetworkOptions {
   /** A `.onnx` file with its description beside it. */
@@ -23,98 +22,21 @@ export interface TextNetworkOptions {
   readonly order: number;
 }
 
-/** How many items stand for the data in moments and projections: more take memory and time, and say no more. */
-const mostItems = 20_000;
 const usualOrder = 3;
-
-/** Items of the training data spread evenly over them, [n, d]. */
-const spread = ({ train, shape }: Dataset, most: number): Batch => {
-  const count = Math.min(train.count, most);
-  const { data } = train.read(
-    Array.from({ length: count }, (_, i) => Math.floor((i * train.count) / count)),
-    0,
-  );
-  return { shape: [count, elements(shape)], data };
-};
-
-/** Items of the training data at random, each independently of the others, [count, d]. */
-const drawn = ({ train, shape }: Dataset, count: number, seed: number): Batch => {
-  const { integer } = randomStream(seed, 'items of the data');
-  const { data } = train.read(
-    Array.from({ length: count }, () => integer(train.count)),
-    0,
-  );
-  return { shape: [count, elements(shape)], data };
-};
-
-const momentsOf = ({ shape: [count, d], data }: Batch): Pick<EmpiricalLaw, 'mean' | 'covariance'> => {
-  const mean = new Float64Array(d);
-  data.forEach((x, at) => (mean[at % d] += x / count));
-  const covariance = Array.from({ length: d }, () => new Float64Array(d));
-  const centred = new Float64Array(d);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < d; j++) centred[j] = data[i * d + j] - mean[j];
-    for (let j = 0; j < d; j++) {
-      const [row, x] = [covariance[j], centred[j] / count];
-      for (let k = 0; k <= j; k++) row[k] += x * centred[k];
-    }
-  }
-  for (let j = 0; j < d; j++) for (let k = 0; k < j; k++) covariance[k][j] = covariance[j][k];
-  return { mean, covariance };
-};
-
-/** The items of the training data as a law. */
-const lawOf = (dataset: Dataset): EmpiricalLaw => {
-  const items = spread(dataset, mostItems);
-  return {
-    dimension: items.shape[1],
-    items,
-    ...momentsOf(items),
-    sample: (count, seed) => drawn(dataset, count, seed),
-  };
-};
-
-const trace = (covariance: EmpiricalLaw['covariance']): number =>
-  covariance.reduce((sum, row, i) => sum + row[i], 0) / covariance.length;
-
-/** Moments of the data as the state of the process holds them. */
-const stateMoments = ({ mean, covariance }: EmpiricalLaw, { classes }: Dataset): DataMoments => {
-  if (classes === undefined) {
-    return {
-      mean,
-      variance: trace(covariance),
-      spectrum: spectrumOf(covariance.map((row) => Array.from(row))),
-    };
-  }
-  if (classes !== 2) throw new UsageError(`pictures of ${classes} classes; accepted are 2`);
-  // of K e - 1 = (1, -1) or (-1, 1): a variable's class is 1 with the probability of its mean
-  return {
-    mean: Float64Array.from(
-      { length: 2 * mean.length },
-      (_, i) => (i % 2 === 0 ? 1 : -1) * (1 - 2 * mean[i >> 1]),
-    ),
-    variance: 4 * trace(covariance),
-  };
-};
-
-/** All of the training text as classes, from windows side by side. */
-const textOf = ({ train, shape: [length] }: Dataset): Uint8Array => {
-  const windows = Math.floor((train.count + length - 1) / length);
-  const { data } = train.read(
-    Array.from({ length: windows }, (_, i) => i * length),
-    0,
-  );
-  return Uint8Array.from(data);
-};
 
 /** What samples of a text are held against: a Markov model of the training text as the ruler, and real windows of it as true samples. */
 const textTruth = (
   dataset: Dataset,
   order: number,
 ): { readonly truth: Truth; readonly moments: DataMoments } => {
-  const { alphabet = '', shape } = dataset;
+  const { id, alphabet = '', shape, trainText } = dataset;
   const [length] = shape;
-  const model = fitMarkov(textOf(dataset), { order, alphabet, mix: 0.001 });
+  if (trainText === undefined) {
+    throw new UsageError(
+      `texts are held against a model of the text trained on, and the data "${id}" have no trainText`,
+    );
+  }
+  const model = fitMarkov(trainText, { order, alphabet, mix: 0.001 });
   const sample = (count: number, long: number, seed: number): ArrayLike<number> => {
     if (long !== length)
       throw new UsageError(`texts of ${long} characters; the data are windows of ${length}`);
@@ -143,7 +65,7 @@ const problemOf = async (
   file: string,
   { data, order = usualOrder }: { readonly data?: string; readonly order?: number },
 ): Promise<Problem> => {
-  const { model, description, engine, checksum } = await openModel(file, { threads: 1 });
+  const { model, description, engine, checksum, note } = await openModel(file, { threads: 1 });
   const specification = data ?? description.dataset;
   if (specification === undefined) {
     throw new UsageError(
@@ -158,6 +80,7 @@ const problemOf = async (
     parameters,
     kernel: engine === 'onnx' ? 'onnxruntime' : 'tfjs',
     checksum,
+    ...(note !== undefined && { note }),
   } as const;
   if (dataset.alphabet !== undefined) {
     const [length] = dataset.shape;
@@ -168,12 +91,10 @@ const problemOf = async (
       quality: ['bits-gap', 'ngram-divergence'],
     };
   }
-  const law = lawOf(dataset);
   return {
     ...common,
-    moments: stateMoments(law, dataset),
-    truth: { kind: 'items', law },
-    trueSamples: (count, seed) => law.sample(count, seed),
+    ...itemsOf(dataset),
+    trueSamples: (count, seed) => drawn(dataset, count, seed),
     quality: ['frechet-distance', 'sliced-wasserstein'],
   };
 };

@@ -33,3 +33,17 @@ export const samplesOf = (batch: Batch, from: number, to: number): Batch => {
     data: batch.data.subarray(from * size, to * size),
   };
 };
+
+/** Samples of one or more batches, of one shape and precision, one after the other; of one batch, itself. */
+export const joined = (batches: readonly Batch[]): Batch => {
+  const [first] = batches;
+  if (batches.length === 1) return first;
+  const count = batches.reduce((sum, { shape }) => sum + shape[0], 0);
+  const out = zeros([count, ...first.shape.slice(1)], precisionOf(first.data));
+  let at = 0;
+  for (const { data } of batches) {
+    out.data.set(data, at);
+    at += data.length;
+  }
+  return out;
+};

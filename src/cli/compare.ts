@@ -118,6 +118,9 @@ const run = async (options: Options): Promise<void> => {
     experiment,
     modules.map(({ sha256 }) => sha256),
   );
+  for (const note of new Set(study.problems.flatMap(({ problem }) => problem.note ?? []))) {
+    console.error(`note: ${note}`);
+  }
   if (options.dryRun) return printPlanOfWork(study, options);
 
   const reporter = runReporter();

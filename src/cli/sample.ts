@@ -121,7 +121,9 @@ const opened = async ({
   const ofModel = provider !== undefined ? '--provider' : threads !== undefined ? '--threads' : undefined;
   if (ofModel !== undefined) throw new UsageError(`${ofModel} is of a learned network: --model <file>`);
   const { id, parameters } = parseProblem(problem ?? 'text');
-  return { model: await makeProblem(id, parameters), release: async () => undefined };
+  const made = await makeProblem(id, parameters);
+  const { note } = made;
+  return { model: made, release: async () => undefined, ...(note !== undefined && { note }) };
 };
 
 const run = async (options: Options): Promise<void> => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { UsageError } from '../errors.js';
+import { readAt } from './files.js';
 
 const side = 32;
 const channels = 3;
@@ -63,28 +64,6 @@ const scan = async (path: string, first: number, hash: ReturnType<typeof createH
   return { path, first, labels };
 };
 
-/** Throws a `UsageError` for a file that cannot be read or ends before the record does. */
-const readRecord = (record: Uint8Array, path: string, index: number): void => {
-  const start = index * recordBytes;
-  const bytesRead = ((): number => {
-    try {
-      // opened anew each time: nothing has to be closed by whoever holds the data
-      const descriptor = openSync(path, 'r');
-      try {
-        return readSync(descriptor, record, 0, recordBytes, start);
-      } finally {
-        closeSync(descriptor);
-      }
-    } catch (error) {
-      throw new UsageError(`cannot read the data file ${path}: ${(error as Error).message}`);
-    }
-  })();
-  if (bytesRead === recordBytes) return;
-  throw new UsageError(
-    `${path} has become shorter: it ends at byte ${start + bytesRead}, in record ${index}`,
-  );
-};
-
 /**
  * The images of CIFAR-10 in its binary form (https://www.cs.toronto.edu/~kriz/cifar.html), of one or several files one after the other: records of
  * 3073 bytes, a label, then the red, the green and the blue plane, each 32x32 row by row. Images are read from the files when they are asked for, so
@@ -105,7 +84,8 @@ export const openCifar10 = async (paths: readonly string[]): Promise<CifarRecord
     readImage(out, index) {
       const part = parts.find(({ first, labels }) => index >= first && index < first + labels.length);
       if (part === undefined) throw new UsageError(`there is no image ${index}`);
-      readRecord(record, part.path, index - part.first);
+      const own = index - part.first;
+      readAt(record, part.path, own * recordBytes, `record ${own}`);
       for (let at = 0; at < plane; at++) {
         for (let channel = 0; channel < channels; channel++) {
           out[at * channels + channel] = (2 * record[1 + channel * plane + at]) / 255 - 1;

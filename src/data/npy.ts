@@ -41,7 +41,7 @@ const entryTypes: Readonly<Record<string, EntryType>> = {
   f8: { bytes: 8, precision: 'float64', read: (view, at, little) => view.getFloat64(at, little) },
 };
 
-interface Header {
+export interface Header {
   readonly type: EntryType;
   readonly littleEndian: boolean;
   readonly fortranOrder: boolean;
@@ -50,9 +50,13 @@ interface Header {
   readonly start: number;
 }
 
-type Fail = (what: string) => never;
+export type Fail = (what: string) => never;
 
-const parseHeader = (content: Buffer, fail: Fail): Header => {
+/** Bytes before the header's text: magic, version and length. */
+const before = (version: number): number => (version === 1 ? 10 : 12);
+
+/** Where the header ends, from the first 12 bytes or more. */
+export const headerEnd = (content: Buffer, fail: Fail): number => {
   const wrong = magic.findIndex((byte, at) => content[at] !== byte);
   if (wrong >= 0 && wrong < content.length) {
     fail(`byte ${wrong} is ${content[wrong]}; accepted is ${magic[wrong]}`);
@@ -61,20 +65,24 @@ const parseHeader = (content: Buffer, fail: Fail): Header => {
   if (content.length >= 8 && !(version >= 1 && version <= 3)) {
     fail(`byte 6, the version, is ${version}; accepted are 1 to 3`);
   }
-  const before = version === 1 ? 10 : 12;
-  const start =
-    content.length < before
-      ? Infinity
-      : before + (version === 1 ? content.readUInt16LE(8) : content.readUInt32LE(8));
+  const first = before(version);
+  if (content.length < first) return Infinity;
+  return first + (version === 1 ? content.readUInt16LE(8) : content.readUInt32LE(8));
+};
+
+/** From the header, or more. */
+export const parseHeader = (content: Buffer, fail: Fail): Header => {
+  const start = headerEnd(content, fail);
   if (content.length < start) fail(`it ends at byte ${content.length}, in its header`);
-  const text = content.toString(version === 3 ? 'utf8' : 'latin1', before, start);
+  const version = content[6];
+  const text = content.toString(version === 3 ? 'utf8' : 'latin1', before(version), start);
   // a dictionary of Python with these three keys, in any order
   const value = (key: string, pattern: string): string => {
     const found = new RegExp(`'${key}':\\s*(${pattern})\\s*[,}]`).exec(text)?.[1];
     return (
       found ??
       fail(
-        `its header at byte ${before} has no ${key} that can be read: ${JSON.stringify(text.trim().slice(0, 200))}`,
+        `its header at byte ${before(version)} has no ${key} that can be read: ${JSON.stringify(text.trim().slice(0, 200))}`,
       )
     );
   };
@@ -82,7 +90,7 @@ const parseHeader = (content: Buffer, fail: Fail): Header => {
   const [, order = '', name = ''] = /^'([<>|])(\w+)'$/.exec(descr) ?? [];
   if (!Object.hasOwn(entryTypes, name)) {
     fail(
-      `its entries are ${descr.slice(0, 200)}, by the header at byte ${before}; accepted are ${Object.keys(entryTypes).join(', ')}`,
+      `its entries are ${descr.slice(0, 200)}, by the header at byte ${before(version)}; accepted are ${Object.keys(entryTypes).join(', ')}`,
     );
   }
   const shape =
@@ -92,6 +100,37 @@ const parseHeader = (content: Buffer, fail: Fail): Header => {
   const fortranOrder = value('fortran_order', 'True|False') === 'True';
   return { type: entryTypes[name], littleEndian: order !== '>', fortranOrder, shape, start };
 };
+
+export const requireSize = ({ type, shape, start }: Header, size: number, fail: Fail): void => {
+  const end = start + elements(shape) * type.bytes;
+  if (size !== end) fail(`it ends at byte ${size}; of shape (${shape.join(', ')}) it has ${end} bytes`);
+};
+
+/** What reads the entry at byte `at` of a view whose first byte is byte `from` of the file. */
+export const entryReader = (
+  { type, littleEndian }: Header,
+  fail: Fail,
+): ((view: DataView, at: number, from: number) => number) => {
+  const isLongInteger = type === entryTypes.i8 || type === entryTypes.u8;
+  return (view, at, from) => {
+    const value = type.read(view, at, littleEndian);
+    if (isLongInteger && !Number.isSafeInteger(value)) {
+      fail(`the integer at byte ${from + at} is beyond 2^53, which float64 cannot hold exactly`);
+    }
+    return value;
+  };
+};
+
+export const failOf =
+  (file: string): Fail =>
+  (what) => {
+    throw new UsageError(`${file} is no .npy file that can be read: ${what}`);
+  };
+
+export const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
 
 /** Where each entry in the order of C, last index fastest, is in that of Fortran, first index fastest: calls back with both. */
 const eachOfFortran = (shape: readonly number[], put: (inC: number, inFortran: number) => void): void => {
@@ -116,26 +155,16 @@ const eachOfFortran = (shape: readonly number[], put: (inC: number, inFortran: n
  * numbers, text, structures), and for an integer beyond 2^53, which float64 cannot hold exactly.
  */
 export const parseNpy = (content: Uint8Array, file: string): Batch => {
-  const fail: Fail = (what) => {
-    throw new UsageError(`${file} is no .npy file that can be read: ${what}`);
-  };
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  const { type, littleEndian, fortranOrder, shape, start } = parseHeader(bytes, fail);
+  const fail = failOf(file);
+  const header = parseHeader(bufferOf(content), fail);
+  const { type, fortranOrder, shape, start } = header;
+  requireSize(header, content.length, fail);
+  const view = viewOf(content);
   const count = elements(shape);
-  const end = start + count * type.bytes;
-  if (bytes.length !== end) {
-    fail(`it ends at byte ${bytes.length}; of shape (${shape.join(', ')}) it has ${end} bytes`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Floats = floats(count, type.precision);
-  const isLongInteger = type === entryTypes.i8 || type === entryTypes.u8;
+  const read = entryReader(header, fail);
   const put = (to: number, from: number): void => {
-    const at = start + from * type.bytes;
-    const value = type.read(view, at, littleEndian);
-    if (isLongInteger && !Number.isSafeInteger(value)) {
-      fail(`the integer at byte ${at} is beyond 2^53, which float64 cannot hold exactly`);
-    }
-    data[to] = value;
+    data[to] = read(view, start + from * type.bytes, 0);
   };
   if (fortranOrder) eachOfFortran(shape, put);
   else for (let i = 0; i < count; i++) put(i, i);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../errors.js';
 import { readBundled } from './bundled.js';
 import { checksumOf, readUnpacked } from './files.js';
@@ -67,6 +68,17 @@ export const encode = (text: string, alphabet: string = textAlphabet): Uint8Arra
 const bytesOfCharacter = (first: number): number =>
   first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 
+/** Throws a `UsageError` that names the first byte that begins no character of UTF-8: decoded, it would pass for U+FFFD. */
+const requireUtf8 = (content: Buffer, file: string): void => {
+  if (isUtf8(content)) return;
+  const endOf = (at: number): number => at + bytesOfCharacter(content[at]);
+  let at = 0;
+  while (isUtf8(content.subarray(at, endOf(at)))) at = endOf(at);
+  throw new UsageError(
+    `${file} is no UTF-8 at byte ${at}, which is 0x${content[at].toString(16)}; accepted is a text in UTF-8`,
+  );
+};
+
 /**
  * The class of each character of a text in UTF-8. They are written over the text itself, so that a text of 100 MB takes no more than
  * that. Throws a `UsageError` that names file and byte at the first character outside the alphabet.
@@ -114,6 +126,7 @@ export interface EncodedText {
 export const anyAlphabet = '*';
 
 const encodedText = (content: Buffer, asked: string, file: string): EncodedText => {
+  requireUtf8(content, file);
   const checksum = checksumOf(content);
   const alphabet = asked === anyAlphabet ? charactersOf(content) : asked;
   return { classes: encodeInPlace(content, alphabet, file), alphabet, checksum };
@@ -121,7 +134,7 @@ const encodedText = (content: Buffer, asked: string, file: string): EncodedText 
 
 /**
  * The text of a file in UTF-8, packed by gzip or not, in the 27 symbols of text8 or another alphabet; `*` for the characters that occur in
- * it (the 27 of text8 if there are no others). Rejects with a `UsageError` if there is no such file, and at the first character outside the alphabet, with its byte.
+ * it (the 27 of text8 if there are no others). Rejects with a `UsageError` if there is no such file, and at the first byte that is no UTF-8 or character outside the alphabet, with its place.
  */
 export const readTextFile = async (path: string, alphabet: string = textAlphabet): Promise<EncodedText> =>
   encodedText(await readUnpacked(path), alphabet, path);

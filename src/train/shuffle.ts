@@ -24,16 +24,31 @@ export const shuffled = (index: number, count: number, seed: number, epoch: numb
   return at;
 };
 
-/** The items of batch `step`: epoch after epoch in an order of its own, without regard to where batches end. */
+/** Items of one epoch that follow each other in a batch. */
+export interface BatchPart {
+  readonly items: readonly number[];
+  readonly epoch: number;
+}
+
+/**
+ * The items of batch `step`: epoch after epoch in an order of its own, without regard to where batches end. In parts by epoch, as pixels
+ * drawn anew in each are read: of a batch within an epoch one.
+ */
 export const batchItems = (
   step: number,
   batch: number,
   count: number,
   seed: number,
-): { readonly items: readonly number[]; readonly epoch: number } => {
-  const places = Array.from({ length: batch }, (_, i) => step * batch + i);
-  return {
-    items: places.map((place) => shuffled(place % count, count, seed, Math.floor(place / count))),
-    epoch: Math.floor(places[0] / count),
-  };
+): readonly BatchPart[] => {
+  const [first, end] = [step * batch, (step + 1) * batch];
+  const parts: BatchPart[] = [];
+  for (let epoch = Math.floor(first / count); epoch * count < end; epoch++) {
+    const from = Math.max(first, epoch * count);
+    const to = Math.min(end, (epoch + 1) * count);
+    const items = Array.from({ length: to - from }, (_, i) =>
+      shuffled(from + i - epoch * count, count, seed, epoch),
+    );
+    parts.push({ items, epoch });
+  }
+  return parts;
 };

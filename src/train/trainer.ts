@@ -1,5 +1,5 @@
 import type * as core from '@tensorflow/tfjs-core';
-import { elements, type Batch } from '../array/batch.js';
+import { type Batch, elements, joined } from '../array/batch.js';
 import type { Tf, Tfjs } from '../array/tfjs.js';
 import { DivergedError } from '../errors.js';
 import { uniforms } from '../random/index.js';
@@ -7,7 +7,7 @@ import { type Feeds, type Objective, type TensorFeeds, batchDraw } from './objec
 import type { Architecture } from './ops.js';
 import { type OptimiserOptions, type OptimiserState, adamW, stateNames } from './optimiser.js';
 import { parametersOf } from './shape-ops.js';
-import { batchItems } from './shuffle.js';
+import { type BatchPart, batchItems } from './shuffle.js';
 import { tfjsOps } from './tfjs-ops.js';
 
 /** Items that can be read by index: what to train on. */
@@ -70,6 +70,13 @@ const toDevice = (tf: Tf, feeds: Feeds): TensorFeeds =>
     Object.entries(feeds).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape], 'float32')]),
   );
 
+/** The items of a batch, each as it is in its own epoch. */
+const readParts = async (of: Items, parts: readonly BatchPart[]): Promise<Batch> => {
+  const batches: Batch[] = [];
+  for (const { items, epoch } of parts) batches.push(await of.read(items, epoch));
+  return joined(batches);
+};
+
 /**
  * Trains a network on an objective, with all tensors on the device from step to step. The state after a step is a function of the state before,
  * the data, the options and the seed: a run that goes on from a state ends where it would have ended, bit for bit on one backend.
@@ -120,8 +127,7 @@ export const trainer = (options: TrainerOptions): Trainer => {
       return step;
     },
     async advance() {
-      const { items: chosen, epoch } = batchItems(step, batch, items.count, seed);
-      const data = await items.read(chosen, epoch);
+      const data = await readParts(items, batchItems(step, batch, items.count, seed));
       const feeds = objective.feeds(data, batchDraw(seed, step, batch));
       const before = step;
       const { loss, ...next } = tf.tidy(() => {
@@ -170,7 +176,7 @@ export const trainer = (options: TrainerOptions): Trainer => {
       const batches = Math.ceil(count / batch);
       for (let b = 0; b < batches; b++) {
         const size = Math.min(batch, count - b * batch);
-        const { items: chosen } = batchItems(b, batch, others.count, seed);
+        const chosen = batchItems(b, batch, others.count, seed).flatMap((part) => part.items);
         const data = await others.read(chosen.slice(0, size), 0);
         const feeds = objective.feeds(data, batchDraw(seed, b, size, { apart: true }));
         const loss = tf.tidy(() => lossOf(apart(state.average), toDevice(tf, feeds)));

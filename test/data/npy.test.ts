@@ -1,7 +1,12 @@
 import fc from 'fast-check';
-import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { npyOf, parseNpy } from '../../src/data/npy.js';
+import { openNpy } from '../../src/data/npy-entries.js';
 import { UsageError } from '../../src/errors.js';
 
 /**
@@ -269,6 +274,19 @@ const inFortran = (inC: number, shape: readonly number[]): number => {
   return position;
 };
 
+type Form = typeof files extends fc.Arbitrary<infer T> ? T : never;
+
+const contentOf = (form: Form): Uint8Array => {
+  const { type, shape, little, fortran, version, values } = form;
+  const { name, bytes, put } = type;
+  const entries = new DataView(new ArrayBuffer(values.length * bytes));
+  values.forEach((value, i) => put(entries, bytes * (fortran ? inFortran(i, shape) : i), value, little));
+  const order = bytes === 1 ? '|' : little ? '<' : '>';
+  const tuple = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
+  const header = `{'descr': '${order}${name}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${tuple}, }  \n`;
+  return plain(header, new Uint8Array(entries.buffer), version);
+};
+
 describe('.npy', () => {
   it.each(writtenByNumpy)(
     'of %s, order %s, version %d, shape %j is read as NumPy wrote it',
@@ -282,15 +300,9 @@ describe('.npy', () => {
 
   it('has its entries where they were, whatever the type, byte order and order', () => {
     fc.assert(
-      fc.property(files, ({ type: { name, bytes, put }, shape, little, fortran, version, values }) => {
-        const entries = new DataView(new ArrayBuffer(values.length * bytes));
-        values.forEach((value, i) =>
-          put(entries, bytes * (fortran ? inFortran(i, shape) : i), value, little),
-        );
-        const order = bytes === 1 ? '|' : little ? '<' : '>';
-        const tuple = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
-        const header = `{'descr': '${order}${name}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${tuple}, }  \n`;
-        const read = parseNpy(plain(header, new Uint8Array(entries.buffer), version), 'x');
+      fc.property(files, (form) => {
+        const { shape, values } = form;
+        const read = parseNpy(contentOf(form), 'x');
         expect(read.shape).toEqual(shape);
         expect([...read.data]).toEqual(values);
       }),
@@ -318,7 +330,7 @@ describe('.npy', () => {
     `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`;
   const eight = new Uint8Array(8);
 
-  it.each([
+  const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
     ['other words', Buffer.from('some other words'), /byte 0 is 115; accepted is 147$/],
     ['a wrong magic number', Buffer.from('\x93NUMPX\x01\x00', 'latin1'), /byte 5 is 88; accepted is 89$/],
     ['nothing', Buffer.alloc(0), /ends at byte 0, in its header$/],
@@ -367,10 +379,78 @@ describe('.npy', () => {
       plain(header("'<i8'", '(1,)'), Uint8Array.of(0, 0, 0, 0, 0, 0, 0x20, 0)),
       /the integer at byte \d+ is beyond 2\^53/,
     ],
-  ])('with %s is refused in one line', (_, content, says) => {
+  ];
+  it.each(refused)('with %s is refused in one line', (_, content, says) => {
     const read = () => parseNpy(content, 'x.npy');
     expect(read).toThrow(UsageError);
     expect(read).toThrow(says);
     expect(read).toThrow(/^x\.npy is no \.npy file that can be read: [^\n]+$/);
+  });
+
+  const refusalOf = async (opening: Promise<unknown>): Promise<string> =>
+    opening.then(
+      () => 'not refused',
+      (error: unknown) => `${(error as Error).name}: ${(error as Error).message}`,
+    );
+
+  describe('on the disk', () => {
+    let folder = '';
+    beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'bfn-npy-'))));
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+    const fileOf = async (content: Uint8Array): Promise<string> => {
+      await writeFile(join(folder, 'x.npy'), content);
+      return join(folder, 'x.npy');
+    };
+    const anyEntry = (): void => undefined;
+
+    it('gives entries by their place, held or not, packed or not, whatever type and order, and has each checked', async () => {
+      await fc.assert(
+        fc.asyncProperty(files, fc.boolean(), fc.nat(), fc.nat(), async (form, packed, a, b) => {
+          const { shape, values } = form;
+          const content = contentOf(form);
+          const path = await fileOf(packed ? gzipSync(content) : content);
+          const [first, end] = [a % (values.length + 1), b % (values.length + 1)].toSorted((x, y) => x - y);
+          for (const held of [0, 2 ** 20]) {
+            const checked: number[] = [];
+            const { read, ...of } = await openNpy(path, (entry, index) => (checked[index] = entry), held);
+            expect(of).toEqual({ shape, checksum: createHash('sha256').update(content).digest('hex') });
+            expect(checked).toEqual(values);
+            const out = new Float64Array(end - first);
+            read(out, first);
+            expect([...out]).toEqual(values.slice(first, end));
+          }
+        }),
+      );
+    });
+
+    it.each(refused)('with %s is refused as in memory', async (_, content, says) => {
+      const path = await fileOf(content);
+      for (const held of [0, 2 ** 20]) {
+        const message = await refusalOf(openNpy(path, anyEntry, held));
+        expect(message).toMatch(says);
+        expect(message).toMatch(/^UsageError: \S+x\.npy is no \.npy file that can be read: [^\n]+$/);
+      }
+    });
+
+    it('must be there, when it is opened and when it is read', async () => {
+      expect(await refusalOf(openNpy(join(folder, 'none.npy'), anyEntry))).toMatch(
+        /^UsageError: cannot read the data file \S+none\.npy: ENOENT/,
+      );
+      const path = await fileOf(npyOf({ shape: [9], data: new Float32Array(9) }));
+      const { read } = await openNpy(path, anyEntry, 0);
+      await truncate(path, 130);
+      read(new Float32Array(0), 0);
+      expect(() => read(new Float32Array(3), 0)).toThrow(
+        /x\.npy has become shorter: it ends at byte 130, in entry 0 and those after it$/,
+      );
+    });
+
+    it('may be larger than 2 GiB, which is not read whole: that it is cut off is found at once', async () => {
+      const path = await fileOf(plain(header("'<f8'", '(300000000,)'), eight));
+      await truncate(path, 2.3e9);
+      expect(await refusalOf(openNpy(path, anyEntry))).toMatch(
+        /it ends at byte 2300000000; of shape \(300000000\) it has 24000000\d\d bytes$/,
+      );
+    });
   });
 });

@@ -104,14 +104,48 @@ describe('a file of text', () => {
     ['a line feed at the end', 'abc\n', textAlphabet, /text\.txt has "\\n" at byte 3/],
     ['a letter of two bytes after another', 'éèa', 'éa', /text\.txt has "è" at byte 2/],
     ['a sign of four bytes', 'a😀', 'a', /text\.txt has "😀" at byte 1/],
-    ['a byte that is no UTF-8', Uint8Array.of(97, 0xff, 97), 'a', /text\.txt has "\ufffd+a?" at byte 1/],
-    ['an end within a character', Uint8Array.of(97, 0xc3), 'aé', /text\.txt has "\ufffd" at byte 1/],
+    [
+      'Latin-1',
+      Buffer.from('café and more', 'latin1'),
+      '*',
+      /text\.txt is no UTF-8 at byte 3, which is 0xe9;/,
+    ],
+    ['no UTF-8', Uint8Array.of(97, 0xff, 97), 'a\ufffd', /text\.txt is no UTF-8 at byte 1, which is 0xff/],
+    ['a continuation alone', Uint8Array.of(0xc3, 0xa9, 0xa9), '*', /text\.txt is no UTF-8 at byte 2,/],
+    ['an end within a character', Uint8Array.of(97, 0xc3), '*', /text\.txt is no UTF-8 at byte 1,/],
     ['a sign that is twice in the alphabet', 'a', 'aa', /the alphabet has "a" twice/],
   ])('with %s is refused', async (_, content, alphabet, says) => {
     const refused = readTextFile(await fileOf(content), alphabet);
     await expect(refused).rejects.toBeInstanceOf(UsageError);
     await expect(refused).rejects.toThrow(says);
     await expect(refused).rejects.toThrow(/^[^\n]+$/);
+  });
+
+  it('may have the sign that stands for bytes that are none, where it is written in UTF-8', async () => {
+    const { classes, alphabet } = await readTextFile(await fileOf('a\ufffdb\ufffd'), '*');
+    expect(decode(classes, alphabet)).toBe('a\ufffdb\ufffd');
+  });
+
+  it('is whole characters to the byte, else the first byte that is none is named', async () => {
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 6 }), bytes, async (text, more) => {
+        const content = Buffer.concat([Buffer.from(text), more]);
+        const firstWrong = (): number => {
+          let at = 0;
+          for (const character of content.toString()) {
+            const own = Buffer.from(character);
+            if (!own.equals(content.subarray(at, at + own.length))) return at;
+            at += own.length;
+          }
+          return Infinity;
+        };
+        const message = await readTextFile(await fileOf(content), '*').then(String, String);
+        const named = Number(/is no UTF-8 at byte (\d+),/.exec(message)?.[1] ?? Infinity);
+        expect(named).toBe(firstWrong());
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('must be there', async () => {

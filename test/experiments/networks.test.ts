@@ -10,11 +10,14 @@ import { makeProblem, parseProblem } from '../../experiments/problems/index.js';
 import type { Problem } from '../../experiments/problem.js';
 import { asData } from '../../experiments/problem.js';
 import { readyRun } from '../../experiments/ready-run.js';
+import { type Dataset, openDataset, registerDataset } from '../../src/data/dataset.js';
+import { covarianceOf } from '../../src/plan/spectrum.js';
 import { npyOf } from '../../src/data/npy.js';
 import { UsageError } from '../../src/errors.js';
 import { readConfig, type WrittenConfig } from '../../src/train/config.js';
 import { exportOnnx } from '../../src/train/onnx.js';
 import { taskOf } from '../../src/train/task.js';
+import { cifarOf } from '../data/formats.js';
 import { split, startWeights } from '../../src/train/weights.js';
 import { littleEndian } from '../../src/train/weights-file.js';
 
@@ -37,9 +40,16 @@ const untrained = async (name: string, written: Partial<WrittenConfig>, seed = 1
 };
 
 const mlp = { network: { id: 'mlp', width: 8, depth: 1 }, predicts: 'edm' } as const;
+const ofWords = {
+  flow: { kind: 'discrete', beta1: 0.5 },
+  network: { id: 'transformer', width: 8, depth: 1, heads: 2 },
+  predicts: 'logits',
+} as const;
 let points = '';
 let words = '';
 let bits = '';
+let signs = '';
+let colours = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bfn-networks-'));
@@ -52,9 +62,19 @@ beforeAll(async () => {
   });
   words = await untrained('words', {
     data: { id: 'text', source: 'text8', length: 8 },
-    flow: { kind: 'discrete', beta1: 0.5 },
-    network: { id: 'transformer', width: 8, depth: 1, heads: 2 },
-    predicts: 'logits',
+    ...ofWords,
+  });
+  const signsOf = Float32Array.from({ length: 400 * 3 }, (_, i) => Math.floor(5 * Math.sin(i * i) ** 2));
+  await writeFile(join(folder, 'signs.npy'), npyOf({ shape: [400, 3], data: signsOf }));
+  signs = await untrained('signs', {
+    ...ofWords,
+    data: { id: 'npy', path: join(folder, 'signs.npy'), classes: 5 },
+  });
+  await writeFile(join(folder, 'colours.bin'), cifarOf(20));
+  colours = await untrained('colours', {
+    ...mlp,
+    data: { id: 'cifar10', path: join(folder, 'colours.bin') },
+    flow: { kind: 'continuous' },
   });
   bits = await untrained('bits', {
     data: { id: 'digits', binarise: 'dynamic' },
@@ -62,6 +82,14 @@ beforeAll(async () => {
     network: { id: 'mlp', width: 8, depth: 1 },
     predicts: 'binary-logit',
   });
+});
+beforeAll(() => {
+  const make = async (): Promise<Dataset> => {
+    const whole = Object.entries(await openDataset('text:source=text8,length=8'));
+    const windows = Object.fromEntries(whole.filter(([name]) => name !== 'trainText'));
+    return { ...windows, id: 'windows' } as Dataset;
+  };
+  registerDataset({ id: 'windows', description: 'of text8, and no text', parameters: [], make });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -72,6 +100,7 @@ describe('a learned network as a problem', () => {
     for (const [path, tolerance] of [
       [points, 0.25],
       [bits, 0.06],
+      [signs, 0.25],
     ] as const) {
       const of = await problem(path);
       const { truth, moments } = of;
@@ -103,7 +132,7 @@ describe('a learned network as a problem', () => {
   });
 
   it('runs with every solver of its process, one call after the other or in one', async () => {
-    for (const path of [points, words, bits]) {
+    for (const path of [points, words, bits, signs]) {
       const of = await problem(path);
       for (const solver of [...of.solvers, 'recommended']) {
         const run = { solver, nfe: 4, settings: {} };
@@ -116,6 +145,47 @@ describe('a learned network as a problem', () => {
     }
   });
 
+  it('of 3072 variables is ready at once: their covariance waits until it is asked for', async () => {
+    const of = await problem(colours);
+    const run = { solver: 'bfn', nfe: 2, settings: {} };
+    const task = { problem: { id: 'network', parameters: {} }, run, samples: 3, seed: 1 };
+    const { status } = await runCell(of, { ...task, metrics: ['sliced-wasserstein'] });
+    expect([status, of.moments.mean.length]).toEqual(['ok', 3072]);
+  });
+
+  it('knows the covariance of its data where a solver asks for it', async () => {
+    const { truth, moments } = await problem(points);
+    if (truth.kind !== 'items' || !moments.spectrum) throw new Error('there is no covariance');
+    const { items, covariance } = truth.law;
+    const [d, n] = [3, items.shape[0]];
+    const at = (i: number, j: number): number => items.data[i * d + j] - moments.mean[j];
+    const byHand = (j: number, k: number): number =>
+      [...Array(n).keys()].reduce((sum, i) => sum + (at(i, j) * at(i, k)) / n, 0);
+    const ofSpectrum = covarianceOf(moments.spectrum);
+    for (let j = 0; j < d; j++) {
+      for (let k = 0; k < d; k++) {
+        expect(covariance[j][k]).toBeCloseTo(byHand(j, k), 12);
+        expect(ofSpectrum[j][k]).toBeCloseTo(byHand(j, k), 12);
+      }
+    }
+    expect(moments.variance).toBeCloseTo((covariance[0][0] + covariance[1][1] + covariance[2][2]) / d, 12);
+  });
+
+  it('of more than two classes tells samples of other frequencies from true ones', async () => {
+    const of = await problem(signs);
+    const others = of.trueSamples(400, 2);
+    const renamed = { ...others, data: others.data.map((k) => (k + 1) % 5) };
+    for (const metric of metricsFor(of.truth, ['frechet-distance', 'sliced-wasserstein'])) {
+      const all = [...Array(400).keys()];
+      const [near, far] = [(await metric.over(others))(all), (await metric.over(renamed))(all)];
+      expect(far).toBeGreaterThan(2 * near);
+      const none = { shape: [1, 3], data: Float32Array.of(0, 5, 0) };
+      expect(() => metric.over(none)).toThrow(
+        /sample 0 has an entry 5: accepted are whole numbers from 0 to 4/,
+      );
+    }
+  });
+
   it('measures text by a model of the text, which its own windows meet', async () => {
     const of = await problem(words, { order: 2 });
     const [bitsPerCharacter] = metricsFor(of.truth, ['bits-per-character']);
@@ -123,6 +193,17 @@ describe('a learned network as a problem', () => {
     const value = (await bitsPerCharacter.over(samples))(Array.from({ length: 4000 }, (_, i) => i));
     expect(bitsPerCharacter.truth).toBeGreaterThan(2);
     expect(Math.abs(value - (bitsPerCharacter.truth ?? 0))).toBeLessThan(0.03);
+  });
+
+  it('has the whole text trained on as the ruler, to its last character', async () => {
+    const text = `${'ab'.repeat(48)}abacaba`; // the c after the last whole window
+    const data = { id: 'text', path: join(folder, 'abc.txt'), alphabet: 'abc', length: 8 };
+    await writeFile(data.path, text + 'a'.repeat(20));
+    const path = await untrained('abc', { ...ofWords, data: { ...data, split: [text.length, 20] } });
+    const { moments } = await problem(path, { order: 1 });
+    const share = (k: string): number => text.split(k).length - 1;
+    const expected = [...'abc'].map((k) => share(k) / text.length);
+    Array.from(moments.probabilities ?? []).forEach((p, k) => expect(p).toBeCloseTo(expected[k], 12));
   });
 
   it('has cells of its own for other weights in the same file', async () => {
@@ -145,6 +226,19 @@ describe('a learned network as a problem', () => {
       /samples of shape \[64\].*takes \[3\]/,
     ],
     ['unknown data', () => problem(points, { data: 'words' }), /unknown dataset "words"/],
+    [
+      'more classes than a covariance can be had of',
+      async () => {
+        const data = { id: 'npy', path: join(folder, 'signs.npy'), classes: 2000 };
+        return problem(await untrained('many', { ...ofWords, data }));
+      },
+      /3 variables of 2000 classes, 6000 in all; accepted are up to 4096$/,
+    ],
+    [
+      'text of which only windows are known',
+      () => problem(words, { data: 'windows' }),
+      /the data "windows" have no trainText$/,
+    ],
     ['a file that is not there', () => problem('nowhere.onnx'), /nowhere/],
     ['a parameter that it has not', async () => parseProblem('digits-network:path=x'), /no parameter "path"/],
   ])('refuses %s in one line', async (_, make, message) => {

@@ -86,13 +86,14 @@ describe('the order of the items', () => {
         fc.integer({ min: 1, max: 60 }),
         fc.nat(),
         (batch, count, seed) => {
-          const shown = Array.from(
-            { length: Math.ceil((3 * count) / batch) },
-            (_, step) => batchItems(step, batch, count, seed).items,
-          );
-          const all = shown.flat();
+          const shown = Array.from({ length: Math.ceil((3 * count) / batch) }, (_, step) =>
+            batchItems(step, batch, count, seed),
+          ).flat();
+          const all = shown.flatMap(({ items }) => items);
           for (let epoch = 0; epoch < 3; epoch++) {
             expect(new Set(all.slice(epoch * count, (epoch + 1) * count)).size).toBe(count);
+            const own = shown.filter((part) => part.epoch === epoch).flatMap(({ items }) => items);
+            expect(own).toEqual(all.slice(epoch * count, (epoch + 1) * count));
           }
         },
       ),

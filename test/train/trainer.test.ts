@@ -9,7 +9,7 @@ import type { Objective } from '../../src/train/objective.js';
 import type { OptimiserOptions } from '../../src/train/optimiser.js';
 import { diffusionRegression } from '../../src/train/regression.js';
 import { countParameters, parametersOf } from '../../src/train/shape-ops.js';
-import { batchItems } from '../../src/train/shuffle.js';
+import { batchItems, shuffled } from '../../src/train/shuffle.js';
 import { type Items, type TrainerOptions, type TrainingState, trainer } from '../../src/train/trainer.js';
 import { split, startWeights } from '../../src/train/weights.js';
 import { onEveryBackend } from '../array/backends.js';
@@ -132,11 +132,38 @@ describe('on the plain backend', () => {
     running.dispose();
   });
 
+  it('reads each item as it is in its own epoch, in a batch that two epochs share too', async () => {
+    const objective = diffusionRegression(variancePreserving(), { predicts: 'noise' });
+    const seen: string[] = [];
+    const recording: Objective = {
+      ...objective,
+      feeds: (data, draw) => {
+        for (let i = 0; i < batch; i++)
+          seen.push(data.data.subarray(i * dimension, (i + 1) * dimension).join());
+        return objective.feeds(data, draw);
+      },
+    };
+    const drawn: Items = {
+      count,
+      read: (indices, epoch) => ({
+        shape: [indices.length, dimension],
+        data: Float32Array.from(Array.from(indices, (i) => [epoch, i, 0]).flat()),
+      }),
+    };
+    await after(Math.ceil((3 * count) / batch), tfjs, { items: drawn, objective: recording });
+    for (let epoch = 0; epoch < 3; epoch++) {
+      const own = Array.from({ length: count }, (_, place) =>
+        [epoch, shuffled(place, count, 1, epoch), 0].join(),
+      );
+      expect(seen.slice(epoch * count, (epoch + 1) * count)).toEqual(own);
+    }
+  });
+
   it('names the first step whose loss is not finite: the one that saw the item that is NaN', async () => {
     for (const spoilt of [3, 4, 11]) {
       const wanted =
         Array.from({ length: 3 }, (_, step) =>
-          batchItems(step, batch, count, 1).items.includes(spoilt),
+          batchItems(step, batch, count, 1).some(({ items }) => items.includes(spoilt)),
         ).indexOf(true) + 1;
       const running = made(tfjs, { items: itemsOf([spoilt]) });
       for (let i = 0; i < 6; i++) await running.advance();

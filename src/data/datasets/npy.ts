@@ -1,7 +1,6 @@
-import type { Floats } from '../../array/batch.js';
+import { elements } from '../../array/batch.js';
 import { UsageError, requireWhole } from '../../errors.js';
-import { checksumOf, readUnpacked } from '../files.js';
-import { parseNpy } from '../npy.js';
+import { type EntryCheck, openNpy } from '../npy-entries.js';
 import { shuffled } from './shuffle.js';
 import { type Dataset, partsOf, splitOf, unitRange } from './split.js';
 
@@ -23,24 +22,21 @@ const placeOf = (at: number, shape: readonly number[]): string => {
   return `[${place.join(', ')}]`;
 };
 
-/** Throws a `UsageError` that names the first entry that is not accepted; NaN is none. */
-const requireEntries = (
-  { path, classes, range: [low, high] }: NpyOptions,
-  data: Floats,
-  shape: readonly number[],
-): void => {
-  const accepts = (entry: number): boolean =>
-    classes === undefined
-      ? entry >= low && entry <= high
-      : Number.isInteger(entry) && entry >= 0 && entry < classes;
-  const wrong = data.findIndex((entry) => !accepts(entry));
-  if (wrong < 0) return;
-  const accepted =
-    classes === undefined ? `numbers from ${low} to ${high}` : `classes from 0 to ${classes - 1}`;
-  throw new UsageError(`${path}: entry ${placeOf(wrong, shape)} is ${data[wrong]}; accepted are ${accepted}`);
-};
+/** Throws a `UsageError` for an entry that is not accepted; NaN is none. */
+const entryCheck =
+  ({ path, classes, range: [low, high] }: NpyOptions): EntryCheck =>
+  (entry, index, shape) => {
+    const accepts =
+      classes === undefined
+        ? entry >= low && entry <= high
+        : Number.isInteger(entry) && entry >= 0 && entry < classes;
+    if (accepts) return;
+    const accepted =
+      classes === undefined ? `numbers from ${low} to ${high}` : `classes from 0 to ${classes - 1}`;
+    throw new UsageError(`${path}: entry ${placeOf(index, shape)} is ${entry}; accepted are ${accepted}`);
+  };
 
-/** The items of any array [n, ...]: numbers in a range, or classes. Validated on a part drawn with the seed. */
+/** The items of any array [n, ...]: numbers in a range, or classes. Validated on a part drawn with the seed. Where the file is large they stay on the disk. */
 export const npy = async (options: NpyOptions): Promise<Dataset> => {
   const { path, classes, range, split, seed } = options;
   const [low, high] = range;
@@ -50,24 +46,22 @@ export const npy = async (options: NpyOptions): Promise<Dataset> => {
     );
   }
   if (classes !== undefined) requireWhole('dataset "npy": classes', classes, 2);
-  const content = await readUnpacked(path);
-  const { shape: whole, data } = parseNpy(content, path);
+  const entries = await openNpy(path, entryCheck(options));
+  const { shape: whole, checksum } = entries;
   const [count, ...item] = whole;
-  if (whole.length === 0 || data.length === 0) {
+  if (whole.length === 0 || elements(whole) === 0) {
     throw new UsageError(
       `${path} has shape (${whole.join(', ')}); accepted is (n, ...), n items that are not empty`,
     );
   }
-  requireEntries(options, data, whole);
   const shape = item.length === 0 ? [1] : item;
-  const size = data.length / count;
+  const own = new Float64Array(elements(shape));
   const toUnit = (entry: number): number => (2 * entry - low - high) / (high - low);
   const order = shuffled(count, seed);
   const [train, valid, test] = partsOf('dataset "npy"', count, split).map(([from, to]) =>
     splitOf(to - from, shape, (out, index) => {
-      const first = order[from + index] * size;
-      for (let i = 0; i < size; i++)
-        out[i] = classes === undefined ? toUnit(data[first + i]) : data[first + i];
+      entries.read(own, order[from + index] * own.length);
+      own.forEach((entry, i) => (out[i] = classes === undefined ? toUnit(entry) : entry));
     }),
   );
   return {
@@ -79,6 +73,6 @@ export const npy = async (options: NpyOptions): Promise<Dataset> => {
     train,
     valid,
     ...(test && { test }),
-    checksum: checksumOf(content),
+    checksum,
   };
 };

@@ -69,7 +69,7 @@ const problemOf = async (
   const specification = data ?? description.dataset;
   if (specification === undefined) {
     throw new UsageError(
-      `${file} does not say what it was trained on; name the data to hold samples against, as in data=mnist or data=npy:path=samples.npy`,
+      `${file} does not say what it was trained on; name the data to hold samples against, as in --data mnist, or data=mnist of the problem`,
     );
   }
   const dataset = await openDataset(specification);

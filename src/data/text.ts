@@ -34,7 +34,7 @@ const classOfUnit = (alphabet: string): Uint16Array => {
     const unit = alphabet.charCodeAt(k);
     if (unit >= 0xd800 && unit < 0xe000) {
       throw new UsageError(
-        `the alphabet has a character above U+FFFF at position ${k}; accepted are those up to it`,
+        `the alphabet has ${String.fromCodePoint(alphabet.codePointAt(k) ?? unit)}, a character above U+FFFF; accepted are those up to it`,
       );
     }
     if (classes[unit] !== absent) {

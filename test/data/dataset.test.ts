@@ -320,10 +320,13 @@ describe('a data set that there is not', () => {
     ['cifar10:path=FOLDER/none', /^cannot read the data file \S+none: ENOENT/],
     ['cifar10:path=FOLDER,split=[0.5,0.5]', /a folder has its own split; give split for a single file only$/],
     ['npy', /^dataset "npy" needs path: /],
-    ['npy:path=FOLDER/nan.npy', /nan\.npy: entry \[2, 0, 1\] is NaN; accepted are numbers from -1 to 1$/],
+    [
+      'npy:path=FOLDER/nan.npy',
+      /nan\.npy: entry \[2, 0, 1\] is NaN; accepted are numbers from -1 to 1 \(range says/,
+    ],
     [
       'npy:path=FOLDER/large.npy',
-      /large\.npy: entry \[3, 2, 1\] is 1\.5; accepted are numbers from -1 to 1$/,
+      /large\.npy: entry \[3, 2, 1\] is 1\.5; accepted are numbers from -1 to 1 \(range says/,
     ],
     ['npy:path=FOLDER/large.npy,classes=3', /entry \[3, 2, 1\] is 1\.5; accepted are classes from 0 to 2$/],
     ['npy:path=FOLDER/large.npy,classes=1', /classes is 1; it must be a whole number from 2$/],

@@ -49,7 +49,7 @@ describe('texts and classes', () => {
   it('refuses alphabets that are none', () => {
     expect(() => encode('a', '')).toThrow(UsageError);
     expect(() => encode('a', 'aba')).toThrow(/"a" twice/);
-    expect(() => encode('a', 'a😀')).toThrow(/above U\+FFFF at position 1/);
+    expect(() => encode('a', 'a😀')).toThrow(/above U\+FFFF/);
     expect(() => encode('a', String.fromCharCode(...Array(257).keys()))).toThrow(/257 characters/);
   });
 

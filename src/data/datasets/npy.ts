@@ -32,7 +32,9 @@ const entryCheck =
         : Number.isInteger(entry) && entry >= 0 && entry < classes;
     if (accepts) return;
     const accepted =
-      classes === undefined ? `numbers from ${low} to ${high}` : `classes from 0 to ${classes - 1}`;
+      classes === undefined
+        ? `numbers from ${low} to ${high} (range says what is carried to [-1, 1])`
+        : `classes from 0 to ${classes - 1}`;
     throw new UsageError(`${path}: entry ${placeOf(index, shape)} is ${entry}; accepted are ${accepted}`);
   };
 

@@ -4,7 +4,6 @@ import { type Bytes, checksumOf, openBytes, readUnpacked } from './files.js';
 import {
   type Fail,
   type Header,
-  bufferOf,
   entryReader,
   failOf,
   headerEnd,
@@ -30,7 +29,7 @@ export type EntryCheck = (entry: number, index: number, shape: readonly number[]
 const pieceEntries = 2 ** 17;
 
 const openHeader = (bytes: Bytes, fail: Fail): Header => {
-  const upTo = (end: number): Buffer => bufferOf(bytes.read(0, Math.min(end, bytes.size), 'its header'));
+  const upTo = (end: number): Uint8Array => bytes.read(0, Math.min(end, bytes.size), 'its header');
   const header = parseHeader(upTo(headerEnd(upTo(12), fail)), fail);
   requireSize(header, bytes.size, fail);
   return header;

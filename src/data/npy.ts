@@ -56,7 +56,7 @@ export type Fail = (what: string) => never;
 const before = (version: number): number => (version === 1 ? 10 : 12);
 
 /** Where the header ends, from the first 12 bytes or more. */
-export const headerEnd = (content: Buffer, fail: Fail): number => {
+export const headerEnd = (content: Uint8Array, fail: Fail): number => {
   const wrong = magic.findIndex((byte, at) => content[at] !== byte);
   if (wrong >= 0 && wrong < content.length) {
     fail(`byte ${wrong} is ${content[wrong]}; accepted is ${magic[wrong]}`);
@@ -67,15 +67,18 @@ export const headerEnd = (content: Buffer, fail: Fail): number => {
   }
   const first = before(version);
   if (content.length < first) return Infinity;
-  return first + (version === 1 ? content.readUInt16LE(8) : content.readUInt32LE(8));
+  const view = viewOf(content);
+  return first + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
 };
 
 /** From the header, or more. */
-export const parseHeader = (content: Buffer, fail: Fail): Header => {
+export const parseHeader = (content: Uint8Array, fail: Fail): Header => {
   const start = headerEnd(content, fail);
   if (content.length < start) fail(`it ends at byte ${content.length}, in its header`);
   const version = content[6];
-  const text = content.toString(version === 3 ? 'utf8' : 'latin1', before(version), start);
+  const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(
+    content.subarray(before(version), start),
+  );
   // a dictionary of Python with these three keys, in any order
   const value = (key: string, pattern: string): string => {
     const found = new RegExp(`'${key}':\\s*(${pattern})\\s*[,}]`).exec(text)?.[1];
@@ -127,8 +130,6 @@ export const failOf =
     throw new UsageError(`${file} is no .npy file that can be read: ${what}`);
   };
 
-export const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength);
 export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength);
 
@@ -156,7 +157,7 @@ const eachOfFortran = (shape: readonly number[], put: (inC: number, inFortran: n
  */
 export const parseNpy = (content: Uint8Array, file: string): Batch => {
   const fail = failOf(file);
-  const header = parseHeader(bufferOf(content), fail);
+  const header = parseHeader(content, fail);
   const { type, fortranOrder, shape, start } = header;
   requireSize(header, content.length, fail);
   const view = viewOf(content);

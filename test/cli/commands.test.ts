@@ -201,7 +201,7 @@ describe('compare', () => {
       stdout: 'the report is in r1/report.html\n',
     });
     expect((await page()) === written).toBe(true);
-    await compare('2', 'r2');
+    await bfn(place.folder, 'compare', ...one, '--seed', '2', '--out', 'r2', '--no-report');
     const both = await bfn(place.folder, 'report', 'r1', 'r2', '--out', 'both', '--json');
     expect(json(both.stdout)).toEqual({ report: 'both/report.html' });
     const merged = await readFile(join(place.folder, 'both/report.html'), 'utf8');

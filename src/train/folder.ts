@@ -99,10 +99,11 @@ export const progressIn = async (
   );
   // where there is neither a checkpoint nor a network nothing has been learned yet
   if (record && record.training !== hash && (begun ?? done)) {
-    const [what = 'the data or this version of the package differ'] = differences(
-      determining(record.config),
-      determining(config),
-    );
+    const others =
+      record.data.sha256 === task.dataset.checksum
+        ? 'this version of the package makes another network or order of it'
+        : 'the data have changed since (their checksum)';
+    const [what = others] = differences(determining(record.config), determining(config));
     throw new UsageError(
       `the folder ${folder} holds another training: ${what}; give another folder, or remove it`,
     );

@@ -78,6 +78,20 @@ describe('bfn train', () => {
     );
   });
 
+  it('whose data have changed is refused, and says so', async () => {
+    const items = (seed: number) =>
+      npyOf({ shape: [20, 2], data: Float32Array.from({ length: 40 }, (_, i) => Math.sin(seed + i)) });
+    await writeFile(at('waves.npy'), items(0));
+    const path = await describedAs('waves.json', { data: { id: 'npy', path: at('waves.npy') } });
+    expect(await bfn(path, '--out', at('waves'), ...plain)).toBe(0);
+    await writeFile(at('waves.npy'), items(1));
+    output.complained = [];
+    expect(await bfn(path, '--out', at('waves'), ...plain)).toBe(2);
+    expect(complaint()).toMatch(
+      /holds another training: the data have changed since \(their checksum\); give another folder/,
+    );
+  });
+
   it('goes on under another name, and with another time of validation and of checkpoints', async () => {
     const { cp } = await import('node:fs/promises');
     await cp(at('one'), at('renamed'), { recursive: true });

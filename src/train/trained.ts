@@ -13,11 +13,11 @@ import { type OnnxOptions, type OnnxProvider, openOnnx } from '../denoiser/onnx.
 import { hostNetwork } from '../denoiser/tensors.js';
 import { UsageError } from '../errors.js';
 import type { Process } from '../process/process.js';
-import { architecture } from './architectures.js';
+import { architecture, architectures } from './architectures.js';
 import { trainingFiles } from './files.js';
 import { parametersOf } from './shape-ops.js';
 import { tfjsOps } from './tfjs-ops.js';
-import { readWeights } from './weights-file.js';
+import { findWeights, readWeights } from './weights-file.js';
 import { split } from './weights.js';
 
 export const engines = ['onnx', 'tfjs'] as const;
@@ -125,9 +125,13 @@ const onTfjs = async (
 };
 
 const onOnnxRuntime = async (
-  { graph, description }: ReturnType<typeof filesOf>,
+  { graph, description, weights }: ReturnType<typeof filesOf>,
   options: Pick<OnnxOptions, 'provider' | 'threads'>,
 ): Promise<TrainedNetwork> => {
+  const { architecture: built } = await loadNetworkFile(description);
+  // ONNX Runtime reads the weights of any larger network without a word
+  const isKnown = built && architectures().some(({ id }) => id === built.id);
+  if (isKnown) await findWeights(weights, architecture(built.id, built.options));
   const opened = await openOnnx(graph, { description, ...options });
   return { ...opened, engine: 'onnx', device: `ONNX Runtime (${opened.provider})` };
 };

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { UsageError } from '../errors.js';
 import type { Architecture } from './ops.js';
@@ -25,16 +25,26 @@ export const fromLittleEndian = (bytes: Uint8Array): Float32Array => {
 export const writeWeights = async (path: string, flat: Float32Array): Promise<void> =>
   writeFile(path, littleEndian(flat));
 
+const requireSize = (path: string, size: number, architecture: Architecture): void => {
+  const wanted = 4 * countParameters(architecture);
+  if (size === wanted) return;
+  throw new UsageError(
+    `${path} has ${size} bytes; accepted are ${wanted}, the weights of this ${architecture.id}: it is truncated or of another network`,
+  );
+};
+
+/** Whether there is a file of weights. Rejects with a `UsageError` if it is not as long as the architecture's weights are. */
+export const findWeights = async (path: string, architecture: Architecture): Promise<boolean> => {
+  const found = await stat(path).catch(() => undefined);
+  if (found) requireSize(path, found.size, architecture);
+  return found !== undefined;
+};
+
 /** Reads what `writeWeights` wrote. Throws a `UsageError` if the file can't be read or is not as long as the architecture's weights are. */
 export const readWeights = async (path: string, architecture: Architecture): Promise<Float32Array> => {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${path}: the weights can't be read (${error.code ?? error.message})`);
   });
-  const count = countParameters(architecture);
-  if (bytes.length !== 4 * count) {
-    throw new UsageError(
-      `${path} has ${bytes.length} bytes; accepted are ${4 * count}, the weights of this ${architecture.id}: it is truncated or of another network`,
-    );
-  }
+  requireSize(path, bytes.length, architecture);
   return fromLittleEndian(bytes);
 };

@@ -1,4 +1,4 @@
-import { rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -81,7 +81,15 @@ describe('openTrained', () => {
       /accepted are onnx, tfjs/,
     );
     await truncate(join(folder, 'weights.bin'), 100);
-    await expect(openTrained(folder, { engine: 'tfjs' })).rejects.toThrow(/has 100 bytes; accepted are \d+/);
+    for (const engine of ['tfjs', 'onnx'] as const) {
+      await expect(openTrained(folder, { engine })).rejects.toThrow(/has 100 bytes; accepted are \d+/);
+      await copyFile(join(place.folder, 'text', 'weights.bin'), join(folder, 'weights.bin')); // larger, so that the graph can be read
+      await expect(openTrained(folder, { engine })).rejects.toThrow(
+        /: it is truncated or of another network$/,
+      );
+      await truncate(join(folder, 'weights.bin'), 100);
+    }
+    await rm(join(folder, 'weights.bin'));
     await rm(join(folder, 'network.onnx'));
     await expect(openTrained(folder, { engine: 'onnx' })).rejects.toThrow(/cannot read the network .*ENOENT/);
     await writeFile(join(folder, 'network.json'), '{ "format": ');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
-import { type Batch, type Floats, elements, sampleSize, samplesOf } from '../../src/array/batch.js';
+import { type Batch, type Floats, elements, joined, sampleSize, samplesOf } from '../../src/array/batch.js';
 import { loadOrt, reasonOf } from '../../src/denoiser/onnx-session.js';
 import { UsageError } from '../../src/errors.js';
 import type { FeatureOptions } from './frechet-on-features.js';
@@ -74,10 +74,7 @@ export const onnxFeatures = async (path: string): Promise<FeatureOptions> => {
       for (let from = 0; from < n; from += chunk) {
         parts.push(await featuresOf(samplesOf(samples, from, Math.min(n, from + chunk))));
       }
-      const width = sampleSize(parts[0]);
-      const data = new Float32Array(n * width);
-      parts.forEach((part, i) => data.set(part.data, i * chunk * width));
-      return { shape: [n, width], data };
+      return joined(parts);
     },
   };
 };

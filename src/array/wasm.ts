@@ -37,8 +37,8 @@ const copy = (
 };
 
 /**
- * Kernels of tfjs for parts of tensors copy all of a tensor out of WebAssembly's memory for each part: a third of a step of training, where a vector is
- * split into weights and a batch into matrices. These copy the part.
+ * Kernels of tfjs for parts of tensors copy all of a tensor out of WebAssembly's memory for each part: much of a step of training, where a vector is
+ * split into weights and a batch into matrices (bench/training.ts). These copy the part.
  */
 const replaceSlices = (tf: Tf): void => {
   const given = tf.getKernel('Slice', 'wasm').kernelFunc as unknown as Slice;

@@ -8,6 +8,7 @@ import { trainingFiles } from './files.js';
 import { trainingHash } from './run.js';
 import { countParameters } from './shape-ops.js';
 import type { Task } from './task.js';
+import { weightBytes } from './weights-file.js';
 
 /** What `runTraining` writes of a training beside its numbers. */
 export interface TrainingRecord {
@@ -61,7 +62,7 @@ const differences = (there: Json, here: Json, place = ''): readonly string[] => 
 };
 
 /** What a folder has of a training. */
-export interface TrainingProgressInFolder {
+export interface FolderProgress {
   /** Steps that are done; 0 where there is none of it. */
   readonly step: number;
   /** Whether the network is there, which comes after the last step. */
@@ -79,7 +80,7 @@ const isWhole = async (folder: string, { architecture }: Task): Promise<boolean>
       ),
     ),
   );
-  return sizes[0] === 4 * countParameters(architecture) && sizes.every((size) => size > 0);
+  return sizes[0] === weightBytes(architecture) && sizes.every((size) => size > 0);
 };
 
 /**
@@ -90,7 +91,7 @@ export const progressIn = async (
   folder: string,
   config: TrainingConfig,
   task: Task,
-): Promise<TrainingProgressInFolder> => {
+): Promise<FolderProgress> => {
   const hash = trainingHash(config, task);
   const path = join(folder, trainingFiles.checkpoint);
   const record = await findRecord(folder);

@@ -13,13 +13,7 @@ export {
   startState,
 } from './run.js';
 export { trainingFiles } from './files.js';
-export {
-  type TrainingProgressInFolder,
-  type TrainingRecord,
-  findRecord,
-  progressIn,
-  readRecord,
-} from './folder.js';
+export { type FolderProgress, type TrainingRecord, findRecord, progressIn, readRecord } from './folder.js';
 export {
   type Engine,
   type OpenTrainedOptions,

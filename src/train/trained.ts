@@ -17,7 +17,7 @@ import { architecture, architectures } from './architectures.js';
 import { trainingFiles } from './files.js';
 import { parametersOf } from './shape-ops.js';
 import { tfjsOps } from './tfjs-ops.js';
-import { findWeights, readWeights } from './weights-file.js';
+import { checkWeights, readWeights } from './weights-file.js';
 import { split } from './weights.js';
 
 export const engines = ['onnx', 'tfjs'] as const;
@@ -131,7 +131,7 @@ const onOnnxRuntime = async (
   const { architecture: built } = await loadNetworkFile(description);
   // ONNX Runtime reads the weights of any larger network without a word
   const isKnown = built && architectures().some(({ id }) => id === built.id);
-  if (isKnown) await findWeights(weights, architecture(built.id, built.options));
+  if (isKnown) await checkWeights(weights, () => architecture(built.id, built.options));
   const opened = await openOnnx(graph, { description, ...options });
   return { ...opened, engine: 'onnx', device: `ONNX Runtime (${opened.provider})` };
 };

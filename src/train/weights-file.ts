@@ -25,19 +25,21 @@ export const fromLittleEndian = (bytes: Uint8Array): Float32Array => {
 export const writeWeights = async (path: string, flat: Float32Array): Promise<void> =>
   writeFile(path, littleEndian(flat));
 
+/** How long the file of an architecture's weights is. */
+export const weightBytes = (architecture: Architecture): number => 4 * countParameters(architecture);
+
 const requireSize = (path: string, size: number, architecture: Architecture): void => {
-  const wanted = 4 * countParameters(architecture);
+  const wanted = weightBytes(architecture);
   if (size === wanted) return;
   throw new UsageError(
     `${path} has ${size} bytes; accepted are ${wanted}, the weights of this ${architecture.id}: it is truncated or of another network`,
   );
 };
 
-/** Whether there is a file of weights. Rejects with a `UsageError` if it is not as long as the architecture's weights are. */
-export const findWeights = async (path: string, architecture: Architecture): Promise<boolean> => {
+/** Rejects with a `UsageError` if there is a file of weights and it is not as long as those of the architecture are, which is only made then. */
+export const checkWeights = async (path: string, architecture: () => Architecture): Promise<void> => {
   const found = await stat(path).catch(() => undefined);
-  if (found) requireSize(path, found.size, architecture);
-  return found !== undefined;
+  if (found) requireSize(path, found.size, architecture());
 };
 
 /** Reads what `writeWeights` wrote. Throws a `UsageError` if the file can't be read or is not as long as the architecture's weights are. */
